@@ -1,0 +1,81 @@
+"""Geometries to try: small, lopsided, and of every kind the package promises."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+
+import oracles
+
+
+@dataclass(frozen=True)
+class Case:
+    """A transposed convolution to compute; `large` is the size on its large side, where the convolution reads."""
+
+    batch: int
+    large: tuple
+    small: tuple
+    kernel_size: tuple
+    stride: tuple
+    dilation: tuple
+    pads: tuple
+    padding: object
+    groups: int
+    out_per_group: int
+    in_per_group: int
+    seed: int
+
+    @property
+    def options(self):
+        return {"stride": self.stride, "padding": self.padding, "dilation": self.dilation, "groups": self.groups}
+
+    def draw(self, *shape):
+        """Integers from -9 to 9, never all alike, from the seed of the case."""
+        return np.random.default_rng((self.seed, *shape)).integers(-9, 10, shape)
+
+    @property
+    def kernel(self):
+        return self.draw(*self.kernel_size, self.out_per_group, self.in_per_group * self.groups)
+
+    @property
+    def x_small(self):
+        return self.draw(self.batch, *self.small, self.in_per_group * self.groups)
+
+    @property
+    def x_large(self):
+        return self.draw(self.batch, *self.large, self.out_per_group * self.groups)
+
+
+@st.composite
+def cases(draw, *, axes=(1, 2, 3), paddings=("valid", "same", "int", "pairs"), max_dilation=3, max_groups=3, min_batch=0):
+    """Draw a `Case`: start from the large size, so that every legal output size comes up."""
+    n_axes = draw(st.sampled_from(axes))
+    biggest = {1: 11, 2: 7, 3: 4}[n_axes]
+    kind = draw(st.sampled_from(paddings))
+    common = draw(st.integers(0, 2))
+    axes = []
+    for _ in range(n_axes):
+        k = draw(st.integers(1, 4 if n_axes < 3 else 3))
+        s = draw(st.integers(1, 5 if n_axes < 3 else 3))
+        d = draw(st.integers(1, min(max_dilation, 3 if n_axes < 3 else 2)))
+        before, after = {
+            "valid": (0, 0),
+            "same": (0, 0),
+            "int": (common, common),
+            "pairs": (draw(st.integers(0, 3)), draw(st.integers(0, 3))),
+        }[kind]
+        reach = (k - 1) * d + 1
+        least = 1 if kind == "same" else max(1, reach - before - after)
+        n = draw(st.integers(least, max(least, biggest)))
+        if kind == "same":
+            before, after = oracles.search_same_padding(n, k, s, d)
+        axes.append((n, oracles.count_placements(n, k, s, d, before, after), k, s, d, (before, after)))
+    large, small, kernel_size, stride, dilation, pads = zip(*axes)
+    padding = {"valid": "valid", "same": "SAME", "int": common, "pairs": pads}[kind]
+    channels = [(1, 1, 1), (1, 2, 3), (2, 1, 2), (2, 3, 1), (3, 2, 1)]
+    groups, out_per_group, in_per_group = draw(st.sampled_from([c for c in channels if c[0] <= max_groups]))
+    return Case(
+        draw(st.integers(min_batch, 2)),
+        large, small, kernel_size, stride, dilation, pads, padding,
+        groups, out_per_group, in_per_group, draw(st.integers(0, 999)),
+    )  # fmt: skip

@@ -1,0 +1,126 @@
+"""The transposed convolution: the definition, the adjoint identity, and every legal size."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import oracles
+from helpers import exact
+from strategies import cases
+from transpose_conv import conv, conv_transpose, conv_transpose_output_sizes, output_padding_for
+
+IMAGE = np.array([[4, 5], [8, 9]]).reshape(1, 2, 2, 1)
+KERNEL = np.arange(1, 10).reshape(3, 3, 1, 1)
+
+
+@given(cases())
+def test_conv_transpose_equals_the_definition(case):
+    expected = oracles.conv_transpose(
+        case.x_small, case.kernel, case.stride, case.pads, case.dilation, case.groups, case.large
+    )
+    result = conv_transpose(case.x_small, case.kernel, output_size=case.large, **case.options)
+    assert result.dtype == expected.dtype
+    np.testing.assert_array_equal(result, expected)
+
+
+@given(cases())
+def test_adjoint_identity(case):
+    left = np.vdot(conv(case.x_large, case.kernel, **case.options), case.x_small)
+    right = np.vdot(
+        case.x_large, conv_transpose(case.x_small, case.kernel, output_size=case.large, **case.options)
+    )
+    assert left == right
+
+
+@given(cases())
+def test_output_padding_chooses_among_the_same_sizes(case):
+    offsets = [
+        output_padding_for(n, i, k, stride=s, padding="same" if case.padding == "SAME" else pad, dilation=d)
+        for n, i, k, s, pad, d in zip(
+            case.large, case.small, case.kernel_size, case.stride, case.pads, case.dilation, strict=True
+        )
+    ]
+    np.testing.assert_array_equal(
+        conv_transpose(case.x_small, case.kernel, output_padding=offsets, **case.options),
+        conv_transpose(case.x_small, case.kernel, output_size=case.large, **case.options),
+    )
+
+
+@given(cases())
+def test_the_default_is_the_smallest_size_and_for_same_the_largest(case):
+    result = conv_transpose(case.x_small, case.kernel, **case.options)
+    place = -1 if case.padding == "SAME" else 0
+    expected = tuple(
+        conv_transpose_output_sizes(i, k, stride=s, padding="same" if case.padding == "SAME" else pad, dilation=d)[place]
+        for i, k, s, pad, d in zip(
+            case.small, case.kernel_size, case.stride, case.pads, case.dilation, strict=True
+        )
+    )
+    assert result.shape == (case.batch, *expected, case.out_per_group * case.groups)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3, 5])
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4])
+def test_one_axis_is_upsampling_and_filtering(stride, kernel_size):
+    rng = np.random.default_rng(11)
+    x, kernel = rng.integers(-9, 10, 6), rng.integers(-9, 10, kernel_size)
+    result = conv_transpose(x[None, :, None], kernel[:, None, None], stride=stride)
+    np.testing.assert_array_equal(result.ravel(), oracles.upfirdn_transpose(x, kernel, stride))
+
+
+def test_the_sixth_row_and_column_are_zeros():
+    five, six = (conv_transpose(IMAGE, KERNEL, stride=2, output_size=n)[0, ..., 0] for n in (5, 6))
+    np.testing.assert_array_equal(six[:5, :5], five)
+    assert not six[5].any() and not six[:, 5].any()
+
+
+def test_same_cuts_the_end_and_padding_cuts_both_sides():
+    x, kernel = np.array([1, 10]).reshape(1, 2, 1), np.array([1, 2, 3]).reshape(3, 1, 1)
+    full = [1, 2, 13, 20, 30]
+    assert conv_transpose(x, kernel, stride=2).ravel().tolist() == full
+    assert conv_transpose(x, kernel, stride=2, padding="same").ravel().tolist() == full[:4]
+    assert conv_transpose(x, kernel, stride=2, padding=1, output_padding=1).ravel().tolist() == full[1:]
+
+
+def test_sizes_may_differ_from_axis_to_axis():
+    assert conv_transpose(IMAGE, KERNEL, stride=(2, 3), output_size=(6, 8)).shape == (1, 6, 8, 1)
+    assert conv_transpose(IMAGE, KERNEL, stride=(2, 3), output_padding=(1, 2)).shape == (1, 6, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "text"),
+    [
+        ({"output_size": 7}, ValueError,
+         "`output_size` 7 on axis 0 is not reachable: "
+         "a convolution with kernel_size=3, stride=2, padding='valid' takes 5 to 6 to input_size 2"),
+        ({"output_size": (5, 4)}, ValueError,
+         "`output_size` 4 on axis 1 is not reachable: "
+         "a convolution with kernel_size=3, stride=2, padding='valid' takes 5 to 6 to input_size 2"),
+        ({"output_size": 5, "output_padding": 0}, ValueError,
+         "`output_size` and `output_padding` both choose the size: give one of them, or neither"),
+        ({"output_size": (5, 5, 5)}, ValueError,
+         "`output_size` must be an int or one int for each of the 2 axes, got 3: (5, 5, 5)"),
+        ({"output_size": 5.0}, TypeError, "`output_size` must be an int or one int per axis, got 5.0"),
+        ({"output_size": (5, 0)}, ValueError, "`output_size` on axis 1 must be at least 1, got 0"),
+        ({"output_padding": (0, 2)}, ValueError,
+         "`output_padding` 2 on axis 1 must be from 0 to 1: with stride=2 there are 2 legal sizes"),
+        ({"output_padding": -1}, ValueError, "`output_padding` must be at least 0, got -1"),
+        ({"output_padding": "1"}, TypeError, "`output_padding` must be an int or one int per axis, got '1'"),
+        ({"padding": 4}, ValueError,
+         "no size is reachable on axis 0: kernel_size=3, stride=2, padding=(4, 4) cuts off all of input_size 2"),
+        ({"padding": ((2, 3), (0, 0)), "output_padding": 0}, ValueError,
+         "`output_padding` 0 leaves nothing: the result would have the size [0, 5]"),
+    ],
+)  # fmt: skip
+def test_a_size_that_cannot_be_is_refused(options, error, text):
+    with pytest.raises(error, match=exact(text)):
+        conv_transpose(IMAGE, KERNEL, stride=2, **options)
+
+
+def test_channels_that_do_not_match_are_refused():
+    text = (
+        "`x` has 1 channels, but a `kernel` of shape (3, 3, 1, 2) takes 2: "
+        "its axes are (*kernel_size, out_channels / groups, in_channels)"
+    )
+    with pytest.raises(ValueError, match=exact(text)):
+        conv_transpose(IMAGE, np.ones((3, 3, 1, 2)))
