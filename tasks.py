@@ -1,0 +1,434 @@
+#!/usr/bin/env python3
+"""The one entrance to the book: `python3 tasks.py book` builds it, `python3 tasks.py test` checks it.
+
+Standard library only, so that it runs on a fresh machine; everything else is installed into `.venv` beside this file,
+the first time and whenever the lock has changed. The syntax stays old enough for an old Python to say what is wrong.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+STAMP = VENV / "complete.json"
+LOCK_FILE = ROOT / ".venv.lock"
+REQUIREMENTS = ROOT / "requirements.lock"
+BUILD = ROOT / "_build"
+SITE = BUILD / "html"
+OLDEST, NEWEST = (3, 11), (3, 13)
+
+
+def main(argv=None):
+    tasks = {
+        "book": (book, "set everything up and build the site from the executed notebooks"),
+        "test": (test, "set everything up and run every check; further words go to pytest"),
+        "setup": (setup, "make the environment in .venv, or find that it is whole"),
+        "notebooks": (notebooks, "execute the chapters and rewrite their snapshots (--only 02, --check)"),
+        "serve": (serve, "build the site, show it at a local address, and again after each change"),
+        "lab": (lab, "open the chapters in JupyterLab"),
+        "lint": (lint, "check the style of all code (--fix mends what can be mended)"),
+        "address": (address, "write the repository's address wherever it is needed (address URL)"),
+        "lock": (lock, "resolve requirements.txt into requirements.lock anew (needs uv)"),
+    }
+    lines = ["  {:<11}{}".format(name, text) for name, (_, text) in tasks.items()]
+    parser = argparse.ArgumentParser(
+        prog="tasks.py",
+        usage="python3 tasks.py TASK [...]",
+        description=__doc__.splitlines()[0],
+        epilog="tasks:\n" + "\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("task", choices=list(tasks), metavar="TASK", help="one of those below")
+    arguments, rest = parser.parse_known_args(argv)
+    rest = [word for word in rest if word != "--"]
+    try:
+        require_python()
+        tasks[arguments.task][0](rest)
+    except Failure as failure:
+        sys.exit("tasks.py: {}".format(failure))
+    except KeyboardInterrupt:
+        sys.exit("tasks.py: stopped; run the same command to go on")
+
+
+# The tasks
+
+
+def setup(rest):
+    done = ensure_environment()
+    say("The environment in .venv is {}.".format("ready" if done else "whole; nothing to do"))
+
+
+def book(rest):
+    ensure_environment()
+    build_site()
+    say("The book is at {}".format((SITE / "index.html").as_uri()))
+
+
+def test(rest):
+    ensure_environment()
+    started = time.monotonic()
+    lint([])
+    build_site()
+    process = start([PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", *rest], stdout=subprocess.PIPE)
+    output = b""
+    for some in iter(partial(os.read, process.stdout.fileno(), 4096), b""):
+        sys.stdout.buffer.write(some)
+        sys.stdout.flush()
+        output = (output + some)[-4096:]
+    failed = process.wait()
+    last_line = output.decode("utf-8", "replace").rstrip().rsplit("\n", 1)[-1]
+    counts = ", ".join(re.findall(r"\d+ (?:failed|passed|skipped|deselected|xfailed|errors?)", last_line))
+    if failed:
+        raise Failure("the checks failed: {}".format(counts or "pytest did not run to its end"))
+    say("Everything holds: {}, in {:.0f} s.".format(counts, time.monotonic() - started))
+
+
+def notebooks(rest):
+    ensure_environment()
+    run([PYTHON, ROOT / "tools" / "run_notebooks.py", *rest])
+
+
+def lab(rest):
+    ensure_environment()
+    run([PYTHON, "-m", "jupyterlab", "--notebook-dir", ROOT / "chapters", *rest])
+
+
+def lint(rest):
+    ensure_environment()
+    run([PYTHON, "-m", "ruff", "check", "--quiet", *rest, ROOT])
+    run([PYTHON, "-m", "ruff", "format", "--quiet", *([] if "--fix" in rest else ["--check"]), *CODE])
+    say("The code's style is as agreed.")
+
+
+CODE = [str(ROOT / name) for name in ("src", "tests", "tools", "tasks.py", "conftest.py")]
+
+
+def serve(rest):
+    ensure_environment()
+    build_site()
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(SITE))
+    handler.log_message = lambda *a: None
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", int(rest[0]) if rest else 8000), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    say("The book is at http://127.0.0.1:{}/ ; it is built again after each change; Ctrl-C stops.".format(server.server_port))
+    seen = changes()
+    while True:
+        time.sleep(1)
+        now = changes()
+        edited = sorted(path for path in now if now[path] != seen.get(path))
+        seen = now
+        if edited:
+            rebuild(edited)
+            seen = changes()
+
+
+def rebuild(edited):
+    numbers = [path.name[:2] for path in edited if path.parent.name == "chapters" and re.match(r"\d\d-.*\.md", path.name)]
+    everything = any("src" in path.parts for path in edited)
+    try:
+        if numbers or everything:
+            only = [] if everything else [word for number in numbers for word in ("--only", number)]
+            run([PYTHON, ROOT / "tools" / "run_notebooks.py", *only])
+        build_site()
+    except Failure as failure:
+        print("tasks.py: {}".format(failure), flush=True)
+
+
+def changes():
+    """When each source of the site was last changed."""
+    found = [path for path in (ROOT / "_config.yml", ROOT / "_toc.yml") if path.exists()]
+    for folder, pattern in (("chapters", "*.*"), ("src", "**/*.py"), ("src", "**/*.mplstyle"), ("tools", "*.py")):
+        found += (ROOT / folder).glob(pattern)
+    return {path: path.stat().st_mtime_ns for path in found if path.suffix != ".ipynb" and path.is_file()}
+
+
+def address(rest):
+    ensure_environment()
+    run([PYTHON, ROOT / "tools" / "repository.py", *rest])
+
+
+def lock(rest):
+    uv = shutil.which("uv")
+    if uv is None:
+        raise Failure("`lock` needs uv (`pip install uv`): it is what resolves for every platform at once")
+    command = [uv, "pip", "compile", "--quiet", "--universal", "--python-version", "{}.{}".format(*OLDEST), "--upgrade"]
+    command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-package", "transpose-conv"]
+    run([*command, "--output-file", REQUIREMENTS, ROOT / "requirements.txt"], "resolving requirements.txt")
+    say("requirements.lock is new; `python3 tasks.py test` says whether the book still holds with it.")
+
+
+# The site
+
+
+def build_site():
+    """Build into a fresh folder, since a build after a failed one would pass; the old site stays until the new is whole."""
+    fresh = BUILD / "fresh-{}".format(os.getpid())
+    remove(fresh)
+    fresh.mkdir(parents=True)
+    command = [PYTHON, "-m", "jupyter_book.cli.main", "build", ROOT, "--path-output", fresh, "-W", "-n", "--keep-going", "-q"]
+    try:
+        run(command, "building the site")
+        old = BUILD / "old-{}".format(os.getpid())
+        if SITE.exists():
+            SITE.rename(old)
+        (fresh / "_build" / "html").rename(SITE)
+        remove(old)
+    finally:
+        remove(fresh)
+
+
+# The environment
+
+
+def require_python():
+    if OLDEST <= sys.version_info[:2] <= NEWEST:
+        return
+    wanted = "Python {}.{} to {}.{}".format(*(OLDEST + NEWEST))
+    this = "this is {}.{}".format(*sys.version_info[:2])
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        other = "python3.{}".format(minor)
+        with contextlib.suppress(OSError, subprocess.CalledProcessError):
+            subprocess.run([other, "-c", ""], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            raise Failure("the book needs {} and {}: run `{} tasks.py {}`".format(wanted, this, other, " ".join(sys.argv[1:])))
+    raise Failure("the book needs {} (TensorFlow has no others) and {}: install one of them".format(wanted, this))
+
+
+def ensure_environment():
+    """Make `.venv` whole and return True, or return False where it is whole already.
+
+    The stamp is written last, and taken away first: an environment without it is not trusted, whatever it holds.
+    """
+    wanted = wanted_stamp()
+    if read_stamp() == wanted:
+        return False
+    with only_one_setup():
+        if read_stamp() == wanted:  # another set-up has just finished it
+            return False
+        started = time.monotonic()
+        with contextlib.suppress(FileNotFoundError):
+            STAMP.unlink()
+        remove(VENV)
+        create_environment()
+        temporary = STAMP.with_suffix(".tmp")
+        temporary.write_text(wanted, encoding="utf-8")
+        os.replace(str(temporary), str(STAMP))
+        say("Set up .venv in {:.0f} s.".format(time.monotonic() - started))
+    return True
+
+
+def create_environment():
+    packages = len(re.findall("^[^ #]+==", REQUIREMENTS.read_text(encoding="utf-8"), re.MULTILINE))
+    counted = "installing the {} packages of requirements.lock".format(packages)
+    locked = ["--no-deps", "--require-hashes", "-r", REQUIREMENTS]
+    package = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
+    uv = shutil.which("uv")
+    if uv:
+        run([uv, "venv", "--quiet", "--python", sys.executable, VENV], "creating .venv")
+        install = [uv, "pip", "install", "--python", PYTHON]
+        run(install + locked, counted)
+    else:
+        try:
+            import ensurepip  # noqa: F401
+            import venv  # noqa: F401
+        except ImportError:
+            raise Failure(
+                "this Python lacks its venv module: install it (on Debian and Ubuntu `sudo apt install python3-venv`) "
+                "and run the same command again"
+            ) from None
+        run([sys.executable, "-m", "venv", VENV], "creating .venv")
+        # The lock is complete and exact, so nothing needs to be resolved; what is never imported is not compiled.
+        install = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
+        run(install + locked, counted, total=packages)
+    run(install + package, "installing the book's own package")
+
+
+def wanted_stamp():
+    """What an environment was made from: if any of it changes, it is made anew."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("\n[tool.pytest", 1)[0]
+    return json.dumps(
+        {
+            "python": "{}.{}.{}".format(*sys.version_info[:3]),
+            "root": str(ROOT),
+            "lock": hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest(),
+            "project": hashlib.sha256(project.encode()).hexdigest(),
+        }
+    )
+
+
+def read_stamp():
+    try:
+        return STAMP.read_text(encoding="utf-8") if PYTHON.exists() else None
+    except OSError:
+        return None
+
+
+lock_handle = None  # handed to the installing processes, so that one that outlives this still holds the lock
+
+
+@contextlib.contextmanager
+def only_one_setup():
+    """Let one process at a time set up; the operating system frees the lock however its holders end."""
+    global lock_handle
+    with LOCK_FILE.open("a+") as lock_handle:
+        told = False
+        while not try_lock(lock_handle):
+            if not told:
+                print("Another set-up is at work in this folder; waiting for it.", flush=True)
+                told = True
+            time.sleep(0.3)
+        try:
+            yield
+        finally:
+            lock_handle = None
+
+
+def try_lock(handle):
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            handle.seek(0)
+            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+# Running and telling
+
+
+class Failure(Exception):
+    """What ends a task, in a sentence that says what to do."""
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def child_environment():
+    """The caller's environment, without what would lead into another Python than that of `.venv`."""
+    unwanted = {"PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "CONDA_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PIP_USER", "PIP_TARGET"}
+    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
+    path = str(BIN) + os.pathsep + kept.get("PATH", "")
+    return dict(kept, PATH=path, PYTHONUTF8="1", PYTHONNOUSERSITE="1", PYTHONUNBUFFERED="1")
+
+
+def start(command, **options):
+    if lock_handle is not None and os.name != "nt":
+        options["pass_fds"] = [lock_handle.fileno()]
+    return subprocess.Popen([str(word) for word in command], cwd=str(ROOT), env=child_environment(), **options)
+
+
+def run(command, label=None, total=None):
+    """Run a command to its end; with a label, show that it goes on and keep its output for the case that it fails."""
+    if label is None:
+        process = start(command)
+        if process.wait():
+            raise Failure("`{}` failed; what it said stands above".format(Path(str(command[2 if "-m" in command else 1])).name))
+        return
+    process = start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    output = []
+    reader = threading.Thread(target=lambda: output.extend(iter(process.stdout.readline, b"")), daemon=True)
+    reader.start()
+    try:
+        with Progress(label) as progress:
+            while reader.is_alive():
+                reader.join(0.2)
+                progress.show(counted(output, total))
+        process.wait()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    if process.returncode:
+        text = b"".join(output).decode("utf-8", "replace")
+        print("\n".join(text.rstrip().splitlines()[-20:]), file=sys.stderr)
+        raise Failure("{} failed: {}".format(label, diagnose(text)))
+
+
+def counted(output, total):
+    """How far an installation is, from pip's own words."""
+    if total is None or not output:
+        return ""
+    done = sum(line.lstrip().startswith((b"Collecting", b"Ignoring")) for line in output)
+    return "unpacking" if output[-1].startswith(b"Installing collected") else "{} of {}".format(done, total)
+
+
+class Progress:
+    """A line that says what goes on and for how long; on a terminal it is rewritten, in a log it is repeated rarely."""
+
+    def __init__(self, label):
+        self.label, self.started, self.live = label, time.monotonic(), sys.stdout.isatty()
+        self.next = 0.0 if self.live else 2.0
+
+    def __enter__(self):
+        return self
+
+    def show(self, detail):
+        seconds = time.monotonic() - self.started
+        if seconds < self.next:
+            return
+        self.next = 0.0 if self.live else seconds + 15
+        text = "{}: {:.0f} s{}".format(self.label, seconds, ", " + detail if detail else "")
+        print("\r" + text.ljust(78) if self.live else text, end="" if self.live else "\n", flush=True)
+
+    def __exit__(self, *error):
+        if self.live:
+            print("\r" + " " * 78 + "\r", end="", flush=True)
+
+
+CAUSES = [
+    (r"No space left|not enough space|Disk quota exceeded", "the disk is full: free 3 GB and run the same command again"),
+    (
+        r"name resolution|NewConnectionError|nodename nor servname|getaddrinfo|Network is unreachable|ConnectTimeout"
+        r"|ConnectionError|dns error|error sending request|Read timed out",
+        "the package registry cannot be reached: check the network or proxy and run the same command again",
+    ),
+    (r"HASHES|[Hh]ash mismatch", "a downloaded file is not the one that requirements.lock names: clear pip's cache and run it again"),
+    (
+        r"No matching distribution|no wheels? with a matching|not a supported wheel|Could not find a version",
+        "a package has no build for this machine (TensorFlow has none for Macs with Intel processors, and none for Windows on ARM); "
+        "read the book online, or run its notebooks on Colab",
+    ),
+    (r"Permission denied|Access is denied", "a file cannot be written: check who owns this folder and its .venv"),
+]
+
+
+def diagnose(text):
+    for pattern, advice in CAUSES:
+        if re.search(pattern, text):
+            return advice
+    return "the last lines of what it said stand above"
+
+
+def remove(folder):
+    """Delete a folder that may not be there."""
+    try:
+        if folder.is_symlink():
+            folder.unlink()
+        elif folder.exists():
+            shutil.rmtree(str(folder))
+    except OSError as error:
+        raise Failure("{} cannot be removed ({}): close what uses it and run the same command again".format(folder, error.strerror)) from None
+
+
+if __name__ == "__main__":
+    main()
