@@ -29,6 +29,7 @@ LOCK_FILE = ROOT / ".venv.lock"
 REQUIREMENTS = ROOT / "requirements.lock"
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
+JUPYTERLAB = "4.6.6"
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 
@@ -39,7 +40,7 @@ def main(argv=None):
         "setup": (setup, "make the environment in .venv, or find that it is whole"),
         "notebooks": (notebooks, "execute the chapters and rewrite their snapshots (--only 02, --check)"),
         "serve": (serve, "build the site, show it at a local address, and again after each change"),
-        "lab": (lab, "open the chapters in JupyterLab"),
+        "lab": (lab, "open the chapters in JupyterLab (installed into .venv the first time)"),
         "lint": (lint, "check the style of all code (--fix mends what can be mended)"),
         "address": (address, "write the repository's address wherever it is needed (address URL)"),
         "lock": (lock, "resolve requirements.txt into requirements.lock anew (needs uv)"),
@@ -104,6 +105,8 @@ def notebooks(rest):
 
 def lab(rest):
     ensure_environment()
+    if not list(VENV.glob("**/site-packages/jupyterlab")):  # it is large, and neither building nor checking needs it
+        run([PYTHON, "-m", "pip", "install", "--no-compile", "jupyterlab=={}".format(JUPYTERLAB)], "installing JupyterLab, once")
     run([PYTHON, "-m", "jupyterlab", "--notebook-dir", ROOT / "chapters", *rest])
 
 
@@ -179,7 +182,7 @@ def build_site():
     fresh = BUILD / "fresh-{}".format(os.getpid())
     remove(fresh)
     fresh.mkdir(parents=True)
-    command = [PYTHON, "-m", "jupyter_book.cli.main", "build", ROOT, "--path-output", fresh, "-W", "-n", "--keep-going", "-q"]
+    command = [PYTHON, "-c", "from jupyter_book.cli.main import main; main()", "build", ROOT, "--path-output", fresh, "-W", "-n", "--keep-going", "-q"]
     try:
         run(command, "building the site")
         old = BUILD / "old-{}".format(os.getpid())
@@ -237,7 +240,7 @@ def create_environment():
     package = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
     uv = shutil.which("uv")
     if uv:
-        run([uv, "venv", "--quiet", "--python", sys.executable, VENV], "creating .venv")
+        run([uv, "venv", "--quiet", "--seed", "--python", sys.executable, VENV], "creating .venv")
         install = [uv, "pip", "install", "--python", PYTHON]
         run(install + locked, counted)
     else:
@@ -254,6 +257,10 @@ def create_environment():
         install = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
         run(install + locked, counted, total=packages)
     run(install + package, "installing the book's own package")
+    if not uv:  # what every task imports, on all cores, instead of pip's one; TensorFlow is compiled when it is first used
+        slow = r"[\\/](tensorflow|keras|scipy|playwright)[\\/]"
+        with contextlib.suppress(Failure):
+            run([PYTHON, "-m", "compileall", "-qq", "-j", "0", "-x", slow, VENV], "compiling what was installed")
 
 
 def wanted_stamp():

@@ -7,7 +7,7 @@ from pathlib import Path
 IPYTHON = Path(sys.prefix) / "ipython"
 
 VARIABLES = {
-    "TF_CPP_MIN_LOG_LEVEL": "1",  # with the next line: TensorFlow's import writes nothing to stderr
+    "TF_CPP_MIN_LOG_LEVEL": "2",  # with the next line: TensorFlow's import writes nothing to stderr
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "CUDA_VISIBLE_DEVICES": "-1",
     "PYTHONHASHSEED": "0",

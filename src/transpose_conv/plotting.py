@@ -1,0 +1,193 @@
+"""Every figure of the book, from a few parts: cells with numbers, placements of a kernel, lines from size to size.
+
+The functions draw what they are given on the Axes they are given, and return it; they compute nothing. Colours have
+fixed roles (Okabe and Ito's palette), and no meaning hangs on a colour alone.
+"""
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+COLORS = {"input": "#0072B2", "kernel": "#E69F00", "output": "#009E73", "overlap": "#D55E00", "empty": "#D9D9D9"}
+TINT = 0.22
+
+
+def draw_cells(ax, values, *, role, empty=None, label=None, fmt="{}"):
+    """Draw an array as a grid of cells with its numbers in them, row 0 on top.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : array_like, shape (rows, columns)
+    role : {"input", "kernel", "output", "overlap"}
+        What the array is; it gives the colour.
+    empty : array_like of bool, shape (rows, columns), optional
+        Cells that nothing reaches: grey and hatched instead.
+    label : str, optional
+        Title above the grid.
+    fmt : str
+        Format of a number.
+
+    Returns
+    -------
+    Axes
+    """
+    values = np.asarray(values)
+    empty = np.zeros(values.shape, bool) if empty is None else np.asarray(empty)
+    for (row, column), value in np.ndenumerate(values):
+        draw_cell(ax, column, row, role="empty" if empty[row, column] else role, text=fmt.format(value))
+    rows, columns = values.shape
+    frame_cells(ax, columns, rows)
+    if label:
+        ax.set_title(label)
+    return ax
+
+
+def draw_cell(ax, column, row, *, role, text=""):
+    """Draw one cell of a grid: a tinted square with a text; "empty" ones are hatched."""
+    face = (*_rgb(COLORS[role]), 1.0 if role == "empty" else TINT)
+    hatch = "////" if role == "empty" else None
+    edge = "#8A8A8A" if role == "empty" else COLORS[role]
+    ax.add_patch(Rectangle((column, row), 1, 1, facecolor=face, edgecolor=edge, linewidth=1.2, hatch=hatch))
+    if text:
+        halo = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if hatch else None
+        ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", bbox=halo)
+    return ax
+
+
+def frame_cells(ax, columns, rows):
+    """Fit the Axes to a grid of square cells, row 0 on top, without ticks."""
+    ax.set(xlim=(-0.1, columns + 0.1), ylim=(rows + 0.1, -0.1), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def draw_stamps(ax, corners, kernel_size):
+    """Outline where the kernel's stamps lie on a grid that is drawn already, each corner a ``(row, column)``.
+
+    Neighbouring outlines are of different dashes and a little apart, so that each can be followed.
+    """
+    for index, (row, column) in enumerate(corners):
+        inset = 0.06 + 0.05 * index
+        ax.add_patch(
+            Rectangle(
+                (column + inset, row + inset),
+                kernel_size - 2 * inset,
+                kernel_size - 2 * inset,
+                fill=False,
+                edgecolor=COLORS["overlap"],
+                linewidth=1.8,
+                linestyle=["-", "--", "-.", ":"][index % 4],
+            )
+        )
+    return ax
+
+
+def draw_placements(ax, size, placements, *, label=None):
+    """Draw one axis as a row of cells, and under it each placement of the kernel as the cells that it reads.
+
+    Parameters
+    ----------
+    ax : Axes
+    size : int
+        Number of cells of the axis.
+    placements : sequence of sequence of int
+        For each placement, the indices that it reads. One beyond the axis stands for padding.
+    label : str, optional
+        What stands to the left of the row.
+
+    Returns
+    -------
+    Axes
+    """
+    read = {index for placement in placements for index in placement}
+    for index in range(min([0, *read]), max([size - 1, *read]) + 1):
+        inside = 0 <= index < size
+        role = "input" if inside and index in read else "empty"
+        draw_cell(ax, index, 0, role=role, text=str(index) if inside else "0")
+    for row, placement in enumerate(placements):
+        y = 1.28 + 0.42 * row
+        ax.plot([placement[0] + 0.5, placement[-1] + 0.5], [y, y], color=COLORS["kernel"], linewidth=1.5)
+        ax.plot([index + 0.5 for index in placement], [y] * len(placement), "s", color=COLORS["kernel"], markersize=8)
+    if label:
+        ax.text(min([0, *read]) - 0.3, 0.5, label, ha="right", va="center")
+    ax.set(ylim=(1.3 + 0.42 * len(placements), -0.1), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def draw_map(ax, sizes, results, *, labels=("input size", "output size"), mark=()):
+    """Draw a function from sizes to sizes as lines from the upper row of numbers to the lower one.
+
+    Sizes in `mark` are drawn strong, the others pale.
+    """
+    for size, result in zip(sizes, results):
+        strong = size in mark or not mark
+        color = COLORS["overlap"] if size in mark else COLORS["input"]
+        ax.plot([size, result], [1, 0], color=color, linewidth=2.2 if strong else 1, alpha=1 if strong else 0.45)
+        ax.text(size, 1.06, size, ha="center", va="bottom", weight="bold" if size in mark else "normal")
+    for result in sorted(set(results)):
+        ax.text(result, -0.06, result, ha="center", va="top")
+    left = min([*sizes, *results]) - 0.6
+    for label, y, va in zip(labels, (1.28, -0.28), ("bottom", "top")):
+        ax.text(left, y, label, ha="left", va=va, style="italic")
+    ax.set(xlim=(left, max(sizes) + 0.5), ylim=(-0.5, 1.5))
+    ax.set_axis_off()
+    return ax
+
+
+def draw_steps(ax, sizes, results, *, mark=None):
+    """Draw a rounding as the steps that it is; the step at the result `mark` is drawn strong, with its width."""
+    sizes, results = np.asarray(sizes), np.asarray(results)
+    for result in np.unique(results):
+        step = sizes[results == result]
+        strong = mark is None or result == mark
+        color = COLORS["overlap"] if result == mark else COLORS["input"]
+        ax.plot(step, [result] * len(step), "o-", color=color, alpha=1 if strong else 0.45, markersize=7)
+        if result == mark:
+            for size in (step[0], step[-1]):
+                ax.plot([size, size], [results.min() - 0.5, result], ":", color=color, linewidth=1.2)
+            ax.annotate(f"{len(step)} sizes", (step.mean(), result + 0.22), ha="center", color=color)
+    ax.set(xlabel="size on the large side, $n$", ylabel="size on the small side, $i$", xticks=sizes, yticks=np.unique(results))
+    ax.set_ylim(results.min() - 0.5, results.max() + 0.7)
+    return ax
+
+
+def draw_interval(ax, sizes, *, row, label, default=None):
+    """Draw a set of legal sizes as cells on a line of numbers, with a triangle under the one a framework takes.
+
+    Parameters
+    ----------
+    ax : Axes
+    sizes : sequence of int
+        The legal sizes; each cell stands at its size and carries its place among them.
+    row : int
+        Which line, from the top.
+    label : str
+        What stands above the cells.
+    default : int, optional
+        The size to point at, legal or not.
+
+    Returns
+    -------
+    Axes
+    """
+    y = 2.3 * row
+    for place, size in enumerate(sizes):
+        draw_cell(ax, size - 0.5, y, role="output", text=str(size))
+        ax.text(size, y + 1.08, f"+{place}", ha="center", va="top", fontsize=8, color="#555555")
+    ax.text(sizes[0] - 0.5, y - 0.14, label, ha="left", va="bottom", fontsize=10)
+    if default is not None:
+        ax.plot(default + 0.31, y + 0.2, "v", color=COLORS["overlap"], markersize=7)
+        ax.add_patch(Rectangle((default - 0.5, y), 1, 1, fill=False, edgecolor=COLORS["overlap"], linewidth=2.6))
+    return ax
+
+
+def frame_intervals(ax, first, last, rows):
+    """Fit the Axes to intervals that were drawn on `rows` lines, for sizes from `first` to `last`."""
+    ax.set(xlim=(first - 0.7, last + 0.7), ylim=(2.3 * rows - 0.55, -0.95), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def _rgb(color):
+    return tuple(int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
