@@ -12,9 +12,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
+from nbval.plugin import IPyNbCell
+
 import kernel_environment
 import notebook_checks
-from nbval.plugin import IPyNbCell
 
 kernel_environment.prepare()
 
@@ -23,7 +24,9 @@ HAS_ONEDNN = platform.machine().lower() in ("x86_64", "amd64")
 
 def pytest_collection_modifyitems(config, items):
     """Leave out the cells that show oneDNN's wording where TensorFlow is built without it."""
-    left_out = [i for i in items if isinstance(i, IPyNbCell) and "onednn" in notebook_checks.tags(i.cell) and not HAS_ONEDNN]
+    left_out = [
+        i for i in items if isinstance(i, IPyNbCell) and "onednn" in notebook_checks.tags(i.cell) and not HAS_ONEDNN
+    ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

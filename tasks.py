@@ -41,11 +41,12 @@ def main(argv=None):
         "notebooks": (notebooks, "execute the chapters and rewrite their snapshots (--only 02, --check)"),
         "serve": (serve, "build the site, show it at a local address, and again after each change"),
         "lab": (lab, "open the chapters in JupyterLab (installed into .venv the first time)"),
+        "frameworks": (frameworks, "add PyTorch, JAX and ONNX to .venv, so that `test` can compare with them"),
         "lint": (lint, "check the style of all code (--fix mends what can be mended)"),
         "address": (address, "write the repository's address wherever it is needed (address URL)"),
         "lock": (lock, "resolve requirements.txt into requirements.lock anew (needs uv)"),
     }
-    lines = ["  {:<11}{}".format(name, text) for name, (_, text) in tasks.items()]
+    lines = ["  {:<12}{}".format(name, text) for name, (_, text) in tasks.items()]
     parser = argparse.ArgumentParser(
         prog="tasks.py",
         usage="python3 tasks.py TASK [...]",
@@ -103,10 +104,21 @@ def notebooks(rest):
     run([PYTHON, ROOT / "tools" / "run_notebooks.py", *rest])
 
 
+def frameworks(rest):
+    ensure_environment()
+    wanted = ROOT / "requirements-frameworks.txt"
+    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
+    run([*pip, "-r", wanted], "installing the frameworks of requirements-frameworks.txt")
+    say("The frameworks that the book compares with are in .venv.")
+
+
 def lab(rest):
     ensure_environment()
     if not list(VENV.glob("**/site-packages/jupyterlab")):  # it is large, and neither building nor checking needs it
-        run([PYTHON, "-m", "pip", "install", "--no-compile", "jupyterlab=={}".format(JUPYTERLAB)], "installing JupyterLab, once")
+        run(
+            [PYTHON, "-m", "pip", "install", "--no-compile", "jupyterlab=={}".format(JUPYTERLAB)],
+            "installing JupyterLab, once",
+        )
     run([PYTHON, "-m", "jupyterlab", "--notebook-dir", ROOT / "chapters", *rest])
 
 
@@ -127,7 +139,11 @@ def serve(rest):
     handler.log_message = lambda *a: None
     server = http.server.ThreadingHTTPServer(("127.0.0.1", int(rest[0]) if rest else 8000), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    say("The book is at http://127.0.0.1:{}/ ; it is built again after each change; Ctrl-C stops.".format(server.server_port))
+    say(
+        "The book is at http://127.0.0.1:{}/ ; it is built again after each change; Ctrl-C stops.".format(
+            server.server_port
+        )
+    )
     seen = changes()
     while True:
         time.sleep(1)
@@ -140,7 +156,9 @@ def serve(rest):
 
 
 def rebuild(edited):
-    numbers = [path.name[:2] for path in edited if path.parent.name == "chapters" and re.match(r"\d\d-.*\.md", path.name)]
+    numbers = [
+        path.name[:2] for path in edited if path.parent.name == "chapters" and re.match(r"\d\d-.*\.md", path.name)
+    ]
     everything = any("src" in path.parts for path in edited)
     try:
         if numbers or everything:
@@ -182,7 +200,19 @@ def build_site():
     fresh = BUILD / "fresh-{}".format(os.getpid())
     remove(fresh)
     fresh.mkdir(parents=True)
-    command = [PYTHON, "-c", "from jupyter_book.cli.main import main; main()", "build", ROOT, "--path-output", fresh, "-W", "-n", "--keep-going", "-q"]
+    command = [
+        PYTHON,
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
+        "build",
+        ROOT,
+        "--path-output",
+        fresh,
+        "-W",
+        "-n",
+        "--keep-going",
+        "-q",
+    ]
     try:
         run(command, "building the site")
         old = BUILD / "old-{}".format(os.getpid())
@@ -206,7 +236,9 @@ def require_python():
         other = "python3.{}".format(minor)
         with contextlib.suppress(OSError, subprocess.CalledProcessError):
             subprocess.run([other, "-c", ""], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            raise Failure("the book needs {} and {}: run `{} tasks.py {}`".format(wanted, this, other, " ".join(sys.argv[1:])))
+            raise Failure(
+                "the book needs {} and {}: run `{} tasks.py {}`".format(wanted, this, other, " ".join(sys.argv[1:]))
+            )
     raise Failure("the book needs {} (TensorFlow has no others) and {}: install one of them".format(wanted, this))
 
 
@@ -257,7 +289,9 @@ def create_environment():
         install = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
         run(install + locked, counted, total=packages)
     run(install + package, "installing the book's own package")
-    if not uv:  # what every task imports, on all cores, instead of pip's one; TensorFlow is compiled when it is first used
+    if (
+        not uv
+    ):  # what every task imports, on all cores, instead of pip's one; TensorFlow is compiled when it is first used
         slow = r"[\\/](tensorflow|keras|scipy|playwright)[\\/]"
         with contextlib.suppress(Failure):
             run([PYTHON, "-m", "compileall", "-qq", "-j", "0", "-x", slow, VENV], "compiling what was installed")
@@ -332,7 +366,16 @@ def say(text):
 
 def child_environment():
     """The caller's environment, without what would lead into another Python than that of `.venv`."""
-    unwanted = {"PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "CONDA_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PIP_USER", "PIP_TARGET"}
+    unwanted = {
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONDONTWRITEBYTECODE",
+        "VIRTUAL_ENV",
+        "CONDA_PREFIX",
+        "PIP_REQUIRE_VIRTUALENV",
+        "PIP_USER",
+        "PIP_TARGET",
+    }
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     path = str(BIN) + os.pathsep + kept.get("PATH", "")
     return dict(kept, PATH=path, PYTHONUTF8="1", PYTHONNOUSERSITE="1", PYTHONUNBUFFERED="1")
@@ -349,7 +392,9 @@ def run(command, label=None, total=None):
     if label is None:
         process = start(command)
         if process.wait():
-            raise Failure("`{}` failed; what it said stands above".format(Path(str(command[2 if "-m" in command else 1])).name))
+            raise Failure(
+                "`{}` failed; what it said stands above".format(Path(str(command[2 if "-m" in command else 1])).name)
+            )
         return
     process = start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     output = []
@@ -403,13 +448,19 @@ class Progress:
 
 
 CAUSES = [
-    (r"No space left|not enough space|Disk quota exceeded", "the disk is full: free 3 GB and run the same command again"),
+    (
+        r"No space left|not enough space|Disk quota exceeded",
+        "the disk is full: free 3 GB and run the same command again",
+    ),
     (
         r"name resolution|NewConnectionError|nodename nor servname|getaddrinfo|Network is unreachable|ConnectTimeout"
         r"|ConnectionError|dns error|error sending request|Read timed out",
         "the package registry cannot be reached: check the network or proxy and run the same command again",
     ),
-    (r"HASHES|[Hh]ash mismatch", "a downloaded file is not the one that requirements.lock names: clear pip's cache and run it again"),
+    (
+        r"HASHES|[Hh]ash mismatch",
+        "a downloaded file is not the one that requirements.lock names: clear pip's cache and run it again",
+    ),
     (
         r"No matching distribution|no wheels? with a matching|not a supported wheel|Could not find a version",
         "a package has no build for this machine (TensorFlow has none for Macs with Intel processors, and none for Windows on ARM); "
@@ -434,7 +485,11 @@ def remove(folder):
         elif folder.exists():
             shutil.rmtree(str(folder))
     except OSError as error:
-        raise Failure("{} cannot be removed ({}): close what uses it and run the same command again".format(folder, error.strerror)) from None
+        raise Failure(
+            "{} cannot be removed ({}): close what uses it and run the same command again".format(
+                folder, error.strerror
+            )
+        ) from None
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def sizes_that_round_to(i, k, s, padding, d=1):
 
 def conv(x, kernel, stride, pads, dilation, groups):
     """Sum over every index of the definition, one product at a time."""
-    batch, *size, in_channels = x.shape
+    batch, *size, _ = x.shape
     *kernel_size, per_group, out_channels = kernel.shape
     places = [count_placements(*axis) for axis in zip(size, kernel_size, stride, dilation, *zip(*pads))]
     y = np.zeros((batch, *places, out_channels), np.result_type(x, kernel))
@@ -67,4 +67,6 @@ def correlate(x, kernel):
 
 
 def _indices(batch, channels, places, kernel_size, per_group):
-    return itertools.product(range(batch), range(channels), np.ndindex(*places), np.ndindex(*kernel_size), range(per_group))
+    return itertools.product(
+        range(batch), range(channels), np.ndindex(*places), np.ndindex(*kernel_size), range(per_group)
+    )

@@ -47,7 +47,9 @@ class Case:
 
 
 @st.composite
-def cases(draw, *, axes=(1, 2, 3), paddings=("valid", "same", "int", "pairs"), max_dilation=3, max_groups=3, min_batch=0):
+def cases(
+    draw, *, axes=(1, 2, 3), paddings=("valid", "same", "int", "pairs"), max_dilation=3, max_groups=3, min_batch=0
+):
     """Draw a `Case`: start from the large size, so that every legal output size comes up."""
     n_axes = draw(st.sampled_from(axes))
     biggest = {1: 11, 2: 7, 3: 4}[n_axes]

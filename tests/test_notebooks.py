@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 import nbformat
-import notebook_checks as checks
 import pytest
+
+import notebook_checks as checks
 import run_notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -140,6 +141,10 @@ def long_cell(cells):
     cells[1].source = "x = 1\n" * 21
 
 
+def wide_cell(cells):
+    cells[1].source = "x = " + "1" * 85
+
+
 def showing(text):
     def spoil(cells):
         cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
@@ -162,14 +167,25 @@ FAULTS = [
     (checks.figures_described, without_name, "the picture of cell 77-002 has no name of the form fig-..."),
     (checks.figures_described, with_a_name_twice, "the picture of cell 77-002 has the name of another: fig-tiny"),
     (checks.cells_short, long_cell, "cell 77-001 has 21 lines, more than 20"),
+    (checks.cells_short, wide_cell, "cell 77-001 has a line of 89 characters, more than 88"),
     (checks.independent_of_machine, showing("in /home/ann/x.py"), "cell 77-001 shows a path of the machine: '/home/'"),
-    (checks.independent_of_machine, showing("<Layer at 0x7f3a2c1b>"), "cell 77-001 shows a memory address: '0x7f3a2c1b'"),
+    (
+        checks.independent_of_machine,
+        showing("<Layer at 0x7f3a2c1b>"),
+        "cell 77-001 shows a memory address: '0x7f3a2c1b'",
+    ),
     (checks.independent_of_machine, showing("done in 13 ms"), "cell 77-001 shows a duration: '3 ms'"),
-    (checks.independent_of_machine, timing, "cell 77-001 asks for the time or the machine and is not tagged nbval-ignore-output"),
+    (
+        checks.independent_of_machine,
+        timing,
+        "cell 77-001 asks for the time or the machine and is not tagged nbval-ignore-output",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("check", "spoil", "problem"), FAULTS, ids=[f"{c.__name__}-{i}" for i, (c, *_) in enumerate(FAULTS)])
+@pytest.mark.parametrize(
+    ("check", "spoil", "problem"), FAULTS, ids=[f"{c.__name__}-{i}" for i, (c, *_) in enumerate(FAULTS)]
+)
 def test_a_planted_fault_is_found(planted, check, spoil, problem):
     spoil(planted.cells)
     assert list(check(planted)) == [problem]
@@ -230,7 +246,18 @@ def test_nbval_and_the_picture_hook_find_what_changed(tmp_path, planted):
     changed_output(planted.cells)
     changed_picture(planted.cells)
     nbformat.write(planted, tmp_path / "77-tiny.ipynb")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "conftest", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "conftest",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        ROOT / "pyproject.toml",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "CI": ""}
     environment.pop("PYTEST_XDIST_WORKER", None)
     result = subprocess.run([*command, tmp_path], capture_output=True, text=True, env=environment, cwd=tmp_path)
@@ -263,11 +290,15 @@ def test_a_failing_chapter_leaves_its_old_snapshot(tiny, tmp_path, capsys):
 def test_a_killed_run_leaves_the_old_snapshot(tiny, tmp_path):
     text = tmp_path / "77-tiny.md"
     shutil.copy(tiny.with_suffix(".ipynb"), text.with_suffix(".ipynb"))
-    text.write_text(TINY.replace('print("five or six")', "open('here', 'w').close(); input.__class__; import time; time.sleep(60)"))
+    text.write_text(
+        TINY.replace('print("five or six")', "open('here', 'w').close(); input.__class__; import time; time.sleep(60)")
+    )
     before = text.with_suffix(".ipynb").read_bytes()
     code = f"import run_notebooks as r, pathlib; r.rewrite(pathlib.Path({str(text)!r}), r.Progress())"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
-    process = subprocess.Popen([sys.executable, "-c", code], env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, start_new_session=True, stdout=subprocess.DEVNULL
+    )
     while not (tmp_path / "here").exists():
         assert process.poll() is None
         time.sleep(0.05)

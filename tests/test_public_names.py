@@ -19,6 +19,8 @@ def test_the_public_names_are_these():
 
 
 def test_importing_the_package_imports_neither_tensorflow_nor_matplotlib():
-    code = "import sys, transpose_conv; print(sorted({'tensorflow', 'keras', 'matplotlib', 'scipy'} & set(sys.modules)))"
+    code = (
+        "import sys, transpose_conv; print(sorted({'tensorflow', 'keras', 'matplotlib', 'scipy'} & set(sys.modules)))"
+    )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -67,7 +67,10 @@ def test_sizes_may_be_huge():
 
 def test_padding_that_leaves_nothing_has_no_sizes():
     assert len(conv_transpose_output_sizes(1, 1, padding=3)) == 0
-    with pytest.raises(ValueError, match=exact("no size is reachable: kernel_size=1, stride=1, padding=(3, 3) cuts off all of input_size 1")):
+    with pytest.raises(
+        ValueError,
+        match=exact("no size is reachable: kernel_size=1, stride=1, padding=(3, 3) cuts off all of input_size 1"),
+    ):
         output_padding_for(1, 1, 1, padding=3)
 
 

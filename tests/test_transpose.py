@@ -26,9 +26,7 @@ def test_conv_transpose_equals_the_definition(case):
 @given(cases())
 def test_adjoint_identity(case):
     left = np.vdot(conv(case.x_large, case.kernel, **case.options), case.x_small)
-    right = np.vdot(
-        case.x_large, conv_transpose(case.x_small, case.kernel, output_size=case.large, **case.options)
-    )
+    right = np.vdot(case.x_large, conv_transpose(case.x_small, case.kernel, output_size=case.large, **case.options))
     assert left == right
 
 
@@ -51,10 +49,10 @@ def test_the_default_is_the_smallest_size_and_for_same_the_largest(case):
     result = conv_transpose(case.x_small, case.kernel, **case.options)
     place = -1 if case.padding == "SAME" else 0
     expected = tuple(
-        conv_transpose_output_sizes(i, k, stride=s, padding="same" if case.padding == "SAME" else pad, dilation=d)[place]
-        for i, k, s, pad, d in zip(
-            case.small, case.kernel_size, case.stride, case.pads, case.dilation, strict=True
-        )
+        conv_transpose_output_sizes(i, k, stride=s, padding="same" if case.padding == "SAME" else pad, dilation=d)[
+            place
+        ]
+        for i, k, s, pad, d in zip(case.small, case.kernel_size, case.stride, case.pads, case.dilation, strict=True)
     )
     assert result.shape == (case.batch, *expected, case.out_per_group * case.groups)
 

@@ -19,6 +19,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
 LONGEST_CELL = 20  # lines
+LONGEST_LINE = 88  # characters: what the page shows without scrolling
 ALT_WORDS = (12, 60)
 PICTURE_TOLERANCE = 2.0  # root mean square over all pixels, of 255 levels: other machines draw an edge a little softer
 MACHINE_TAG = "nbval-ignore-output"  # a cell whose output is the machine's, such as a timing
@@ -91,6 +92,9 @@ def cells_short(notebook):
         lines = len(cell.source.splitlines())
         if lines > LONGEST_CELL:
             yield f"cell {cell.id} has {lines} lines, more than {LONGEST_CELL}"
+        width = max(map(len, cell.source.splitlines()), default=0)
+        if width > LONGEST_LINE:
+            yield f"cell {cell.id} has a line of {width} characters, more than {LONGEST_LINE}"
 
 
 def independent_of_machine(notebook):
@@ -152,7 +156,14 @@ def png(output):
     return matplotlib.image.imread(io.BytesIO(base64.b64decode(output["data"]["image/png"])), format="png")
 
 
-OF_ONE = [executed_in_order, nothing_on_stderr, errors_announced, figures_described, cells_short, independent_of_machine]
+OF_ONE = [
+    executed_in_order,
+    nothing_on_stderr,
+    errors_announced,
+    figures_described,
+    cells_short,
+    independent_of_machine,
+]
 OF_ALL = [functions_grown_once, ids_unique]
 
 

@@ -6,21 +6,23 @@ killed, or that fails, leaves the old one.
 """
 
 import argparse
+import base64
 import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Lock
 
 import jupytext
-import kernel_environment
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from notebook_checks import CHAPTERS, in_step
+
+import kernel_environment
+from notebook_checks import CHAPTERS, in_step, outputs
 
 AT_ONCE = 2
+PUBLISHED = {"fig-four-stamps": "four-stamps.png"}  # figures that README.md shows too, as files of chapters/_static
 TIMEOUT = 300  # seconds a cell
 
 
@@ -48,7 +50,9 @@ def chosen_texts(only):
     texts = sorted(CHAPTERS.glob("[0-9][0-9]-*.md"))
     chosen = [text for text in texts if only is None or text.name.startswith(tuple(only))]
     if not chosen:
-        sys.exit(f"no chapter is called {' or '.join(only or ['NN-slug'])}: there are {', '.join(t.stem for t in texts)}")
+        sys.exit(
+            f"no chapter is called {' or '.join(only or ['NN-slug'])}: there are {', '.join(t.stem for t in texts)}"
+        )
     return chosen
 
 
@@ -73,7 +77,12 @@ def rewrite(text, progress):
     except CellExecutionError as error:
         progress.line(f"{text.name} failed, its snapshot stays as it was:\n{error}")
         return False
-    replace(text.with_suffix(".ipynb"), nbformat.writes(reduced(notebook)) + "\n")
+    replace(text.with_suffix(".ipynb"), (nbformat.writes(reduced(notebook)) + "\n").encode())
+    for cell, output in outputs(notebook):
+        name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
+        if name in PUBLISHED:
+            picture = base64.b64decode(output["data"]["image/png"])
+            replace(text.parent / "_static" / PUBLISHED[name], picture)
     return True
 
 
@@ -98,12 +107,12 @@ def reduced(notebook):
     return notebook
 
 
-def replace(path, text):
+def replace(path, content):
     """Write a file so that whoever looks sees the old one or the new one, whole."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with temporary.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

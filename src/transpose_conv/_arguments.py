@@ -12,7 +12,7 @@ VALID, SAME = "valid", "same"
 
 
 def at(axis):
-    """The place in an error message: " on axis 1", or nothing where the function has one axis only."""
+    """Say the place in an error message: " on axis 1", or nothing where the function has one axis only."""
     return "" if axis is None else f" on axis {axis}"
 
 
@@ -33,7 +33,9 @@ def per_axis(name, value, n_axes, *, minimum):
     if not is_sequence(value):
         raise TypeError(f"`{name}` must be an int or one int per axis, got {short(value)}")
     if len(value) != n_axes:
-        raise ValueError(f"`{name}` must be an int or one int for each of the {n_axes} axes, got {len(value)}: {short(value)}")
+        raise ValueError(
+            f"`{name}` must be an int or one int for each of the {n_axes} axes, got {len(value)}: {short(value)}"
+        )
     return tuple(as_int(name, v, minimum=minimum, axis=axis) for axis, v in enumerate(value))
 
 
@@ -66,7 +68,9 @@ def padding_per_axis(padding, n_axes):
 def numeric_array(name, value):
     """Return `value` as an array of ints, floats or complex numbers; nothing is copied where it is one already."""
     if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"`{name}` is a masked array, and a convolution has no rule for masked entries: fill them first")
+        raise TypeError(
+            f"`{name}` is a masked array, and a convolution has no rule for masked entries: fill them first"
+        )
     try:
         array = np.asarray(value)
     except (TypeError, ValueError):
@@ -85,7 +89,9 @@ def conv_arrays(x, kernel, groups):
     x, kernel = numeric_array("x", x), numeric_array("kernel", kernel)
     groups = as_int("groups", groups, minimum=1)
     if x.ndim < 3:
-        raise ValueError(f"`x` must have shape (batch, *spatial, channels) with at least one spatial axis, got {x.shape}")
+        raise ValueError(
+            f"`x` must have shape (batch, *spatial, channels) with at least one spatial axis, got {x.shape}"
+        )
     if kernel.ndim != x.ndim:
         raise ValueError(
             f"`kernel` must have {x.ndim} axes, as `x` has: {x.ndim - 2} spatial and two of channels, got shape {kernel.shape}"

@@ -96,7 +96,8 @@ def tap_view(padded, tap, placements, geometry):
         A view into `padded`.
     """
     steps = [
-        slice(t * d, t * d + (count - 1) * s + 1, s) for t, count, (_, s, _, d) in zip(tap, placements, geometry, strict=True)
+        slice(t * d, t * d + (count - 1) * s + 1, s)
+        for t, count, (_, s, _, d) in zip(tap, placements, geometry, strict=True)
     ]
     return padded[(slice(None), *steps)]
 

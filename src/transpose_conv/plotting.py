@@ -11,7 +11,7 @@ COLORS = {"input": "#0072B2", "kernel": "#E69F00", "output": "#009E73", "overlap
 TINT = 0.22
 
 
-def draw_cells(ax, values, *, role, empty=None, label=None, fmt="{}"):
+def draw_cells(ax, values, *, role, empty=None, label=None, fmt="{:g}"):
     """Draw an array as a grid of cells with its numbers in them, row 0 on top.
 
     Parameters
@@ -50,7 +50,7 @@ def draw_cell(ax, column, row, *, role, text=""):
     ax.add_patch(Rectangle((column, row), 1, 1, facecolor=face, edgecolor=edge, linewidth=1.2, hatch=hatch))
     if text:
         halo = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if hatch else None
-        ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", bbox=halo)
+        ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", bbox=halo, zorder=4)
     return ax
 
 
@@ -67,7 +67,7 @@ def draw_stamps(ax, corners, kernel_size):
     Neighbouring outlines are of different dashes and a little apart, so that each can be followed.
     """
     for index, (row, column) in enumerate(corners):
-        inset = 0.06 + 0.05 * index
+        inset = 0.04 + 0.04 * (index % 4)
         ax.add_patch(
             Rectangle(
                 (column + inset, row + inset),
@@ -142,12 +142,18 @@ def draw_steps(ax, sizes, results, *, mark=None):
         step = sizes[results == result]
         strong = mark is None or result == mark
         color = COLORS["overlap"] if result == mark else COLORS["input"]
-        ax.plot(step, [result] * len(step), "o-", color=color, alpha=1 if strong else 0.45, markersize=7)
+        face = color if strong else "white"
+        ax.plot(step, [result] * len(step), "o-", color=color, markerfacecolor=face, markersize=7)
         if result == mark:
             for size in (step[0], step[-1]):
                 ax.plot([size, size], [results.min() - 0.5, result], ":", color=color, linewidth=1.2)
             ax.annotate(f"{len(step)} sizes", (step.mean(), result + 0.22), ha="center", color=color)
-    ax.set(xlabel="size on the large side, $n$", ylabel="size on the small side, $i$", xticks=sizes, yticks=np.unique(results))
+    ax.set(
+        xlabel="size on the large side, $n$",
+        ylabel="size on the small side, $i$",
+        xticks=sizes,
+        yticks=np.unique(results),
+    )
     ax.set_ylim(results.min() - 0.5, results.max() + 0.7)
     return ax
 

@@ -173,12 +173,12 @@ def same_padding(input_size, kernel_size, *, stride=1, dilation=1):
 
 
 def effective_size(k, d):
-    """How far a kernel of `k` entries reaches when there are `d` samples from one to the next."""
+    """Say how far a kernel of `k` entries reaches when there are `d` samples from one to the next."""
     return (k - 1) * d + 1
 
 
 def axis_padding(n, k, s, padding, d):
-    """The zeros before and after an axis of size `n`, whichever way the padding was written."""
+    """Return the zeros before and after an axis of size `n`, whichever way the padding was written."""
     if padding == VALID:
         return 0, 0
     if padding == SAME:
@@ -188,14 +188,14 @@ def axis_padding(n, k, s, padding, d):
 
 
 def forward_size(n, k, s, padding, d, *, axis=None):
-    """The size of a convolution's output, or a ValueError where the kernel has no placement at all."""
+    """Return the size of a convolution's output, or raise a ValueError where the kernel has no placement."""
     require_fits(n, k, s, padding, d, axis=axis)
     before, after = axis_padding(n, k, s, padding, d)
     return _ceil_div(n + before + after - effective_size(k, d) + 1, s)
 
 
 def smallest_size(i, k, s, padding, d):
-    """The smallest size that the convolution takes to `i`; below 1 where a padding leaves nothing."""
+    """Return the smallest size that the convolution takes to `i`; below 1 where a padding leaves nothing."""
     if padding == SAME:  # ceil(n / s) = i  <=>  (i-1)s < n <= is
         return (i - 1) * s + 1
     before, after = (0, 0) if padding == VALID else padding
@@ -203,7 +203,7 @@ def smallest_size(i, k, s, padding, d):
 
 
 def reachable_sizes(i, k, s, padding, d):
-    """All sizes of at least 1 that the convolution takes to `i`."""
+    """Return all sizes of at least 1 that the convolution takes to `i`."""
     smallest = smallest_size(i, k, s, padding, d)
     return range(max(smallest, 1), max(smallest + s, 1))
 
@@ -223,7 +223,7 @@ def require_reachable(n, i, k, s, padding, d, *, axis=None):
 
 
 def describe(k, s, padding, d):
-    """The geometry of one axis in the caller's words."""
+    """Say the geometry of one axis in the caller's words."""
     text = f"kernel_size={k}, stride={s}, padding={padding!r}"
     return text if d == 1 else f"{text}, dilation={d}"
 

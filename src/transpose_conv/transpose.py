@@ -105,7 +105,9 @@ def _resolve_output_size(input_size, geometry, output_size, output_padding):
                 )
         sizes = [shapes.smallest_size(i, *one) + offset for i, one, offset in zip(input_size, geometry, offsets)]
         if min(sizes) < 1:
-            raise ValueError(f"`output_padding` {output_padding} leaves nothing: the result would have the size {sizes}")
+            raise ValueError(
+                f"`output_padding` {output_padding} leaves nothing: the result would have the size {sizes}"
+            )
     else:
         sizes = [_default_size(i, *one) for i, one in zip(input_size, geometry)]
     for axis, (n, i, one) in enumerate(zip(sizes, input_size, geometry)):

@@ -1,0 +1,186 @@
+"""The built pages in a real browser: complete, quiet, readable, and asking nothing of the network."""
+
+import functools
+import http.server
+import os
+import re
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+import yaml
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_build" / "html"
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+NOTEBOOKS = [page for page in PAGES if (ROOT / page).with_suffix(".ipynb").exists()]
+REPOSITORY = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+
+NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"]
+PLACES = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+]
+
+
+def find_browser():
+    found = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), *(p for p in PLACES if Path(p).exists())]
+    return next(filter(None, found), None)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = find_browser()
+    if path is None:
+        pytest.skip(
+            "no page was looked at, since there is no Chromium: install the package `chromium`, or Google Chrome"
+        )
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Serve the site as a web server would."""
+    if not (SITE / "index.html").exists():
+        pytest.fail("there is no site to look at: run `python3 tasks.py book` first, or `python3 tasks.py test`")
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Visit:
+    """A page in a fresh tab, with everything that it said and asked for."""
+
+    def __init__(self, browser, address, *, width=1280, scheme="light"):
+        self.context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        self.page = self.context.new_page()
+        self.complaints, self.outside = [], []
+        self.page.on(
+            "console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text)
+        )
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.route("**/*", functools.partial(self.pass_on, address))
+
+    def pass_on(self, address, route):
+        """Cut the network: only the site itself answers."""
+        if route.request.url.startswith((address, "data:")):
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def open(self, url):
+        self.page.goto(url)
+        self.page.wait_for_function("!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)")
+        return self.page
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.context.close()
+
+
+def formulas(page):
+    """How many formulas the page has, and how many of them are drawn as formulas."""
+    return page.locator(".math").count(), page.locator(".math mjx-container:not(:has(mjx-merror))").count()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_quiet_closed_and_fits(browser, address, name, width, scheme):
+    with Visit(browser, address, width=width, scheme=scheme) as visit:
+        page = visit.open(f"{address}/{name}.html")
+        assert page.locator("article h1").count() == 1
+        assert page.evaluate("document.documentElement.dataset.theme") == scheme
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        wanted, drawn = formulas(page)
+        assert wanted == drawn
+        broken = "[...document.images].filter(i => !(i.complete && i.naturalWidth)).map(i => i.src)"
+        assert page.evaluate(broken) == []
+        assert page.evaluate("[...document.images].filter(i => !i.hasAttribute('alt')).length") == 0
+        assert visit.outside == []
+        assert visit.complaints == []
+
+
+def test_formulas_are_drawn_from_files_too(browser):
+    with Visit(browser, SITE.as_uri()) as visit:
+        page = visit.open((SITE / "chapters" / "03-formula-backwards.html").as_uri())
+        wanted, drawn = formulas(page)
+        assert wanted == drawn > 20
+        assert visit.outside == []
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_page_has_its_buttons(browser, address, name):
+    with Visit(browser, address) as visit:
+        page = visit.open(f"{address}/{name}.html")
+        links = page.evaluate("[...document.querySelectorAll('a')].map(a => a.href)")
+        owner = REPOSITORY.removeprefix("https://github.com/")
+        assert f"https://mybinder.org/v2/gh/{owner}/main?urlpath=lab/tree/{name}.ipynb" in links
+        assert f"https://colab.research.google.com/github/{owner}/blob/main/{name}.ipynb" in links
+        assert any(link.startswith(f"{REPOSITORY}/issues/new") for link in links)
+        downloads = [link for link in links if link.endswith(Path(name).name + ".ipynb") and "/_sources/" in link]
+        assert downloads
+        assert page.request.get(downloads[0]).ok
+        assert page.locator("button.theme-switch-button").count() >= 1
+        assert page.locator("button.copybtn").count() == page.locator("div.highlight pre").count()
+
+
+def test_figures_carry_alt_text_and_captions(browser, address):
+    with Visit(browser, address) as visit:
+        for name in NOTEBOOKS:
+            page = visit.open(f"{address}/{name}.html")
+            figures = page.locator("figure").count()
+            assert figures >= 1
+            assert page.locator("figure figcaption").count() == figures
+            assert page.locator("figure img").count() == figures
+            short = page.evaluate(
+                "[...document.querySelectorAll('figure img')].filter(i => i.alt.split(' ').length < 12).length"
+            )
+            assert short == 0
+
+
+@pytest.mark.parametrize("wanted", ["primitive descriptor", "out_backprop", "output_padding"])
+def test_search_finds_what_people_paste(browser, address, wanted):
+    with Visit(browser, address) as visit:
+        page = visit.open(f"{address}/search.html?q={wanted}")
+        page.wait_for_selector("#search-results li a")
+        found = page.evaluate("[...document.querySelectorAll('#search-results li a')].map(a => a.href)")
+        assert any("01-two-answers" in link for link in found)
+
+
+def test_the_answer_stands_on_the_first_screen(browser, address):
+    with Visit(browser, address) as visit:
+        page = visit.open(f"{address}/{TOC['root']}.html")
+        paste = page.locator("div.highlight-python").first.bounding_box()
+        assert "output_padding=1" in page.locator("div.highlight-python").first.inner_text()
+        assert paste["y"] + paste["height"] < 800
+
+
+def test_the_site_names_no_other_place_to_load_from():
+    """No script, style, font or picture is asked for at an address outside the site, in any page."""
+    for path in SITE.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        loads = re.findall(
+            r"<(?:script|img|iframe|source)[^>]*\ssrc=\"(https?:[^\"]+)|<link[^>]*rel=\"(?:stylesheet|preload)\"[^>]*href=\"(https?:[^\"]+)",
+            text,
+        )
+        assert loads == [], path
