@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "tools"))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "tools")]
 
 from nbval.plugin import IPyNbCell
 

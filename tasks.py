@@ -25,7 +25,6 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "complete.json"
-LOCK_FILE = ROOT / ".venv.lock"
 REQUIREMENTS = ROOT / "requirements.lock"
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
@@ -62,6 +61,8 @@ def main(argv=None):
         tasks[arguments.task][0](rest)
     except Failure as failure:
         sys.exit("tasks.py: {}".format(failure))
+    except OSError as error:
+        sys.exit("tasks.py: {} ({})".format(diagnose(str(error)), error))
     except KeyboardInterrupt:
         sys.exit("tasks.py: stopped; run the same command to go on")
 
@@ -114,7 +115,8 @@ def frameworks(rest):
 
 def lab(rest):
     ensure_environment()
-    if not list(VENV.glob("**/site-packages/jupyterlab")):  # it is large, and neither building nor checking needs it
+    missing = subprocess.call([str(PYTHON), "-c", "import jupyterlab"], stderr=subprocess.DEVNULL)
+    if missing:  # it is large, and neither building nor checking needs it
         run(
             [PYTHON, "-m", "pip", "install", "--no-compile", "jupyterlab=={}".format(JUPYTERLAB)],
             "installing JupyterLab, once",
@@ -137,6 +139,8 @@ def serve(rest):
     build_site()
     handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(SITE))
     handler.log_message = lambda *a: None
+    if len(rest) > 1 or (rest and not rest[0].isdigit()):
+        raise Failure("`serve` takes a port and nothing else: `python3 tasks.py serve 8001`")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", int(rest[0]) if rest else 8000), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     say(
@@ -197,9 +201,7 @@ def lock(rest):
 
 def build_site():
     """Build into a fresh folder, since a build after a failed one would pass; the old site stays until the new is whole."""
-    fresh = BUILD / "fresh-{}".format(os.getpid())
-    remove(fresh)
-    fresh.mkdir(parents=True)
+    fresh, old = BUILD / "fresh", BUILD / "old"
     command = [
         PYTHON,
         "-c",
@@ -213,14 +215,15 @@ def build_site():
         "--keep-going",
         "-q",
     ]
-    try:
+    with only_one("build"):
+        remove(fresh)
+        remove(old)
+        fresh.mkdir(parents=True)
         run(command, "building the site")
-        old = BUILD / "old-{}".format(os.getpid())
         if SITE.exists():
             SITE.rename(old)
         (fresh / "_build" / "html").rename(SITE)
         remove(old)
-    finally:
         remove(fresh)
 
 
@@ -250,7 +253,7 @@ def ensure_environment():
     wanted = wanted_stamp()
     if read_stamp() == wanted:
         return False
-    with only_one_setup():
+    with only_one("set-up"):
         if read_stamp() == wanted:  # another set-up has just finished it
             return False
         started = time.monotonic()
@@ -285,16 +288,14 @@ def create_environment():
                 "and run the same command again"
             ) from None
         run([sys.executable, "-m", "venv", VENV], "creating .venv")
-        # The lock is complete and exact, so nothing needs to be resolved; what is never imported is not compiled.
+        # The lock is complete and exact, so nothing needs to be resolved.
         install = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
         run(install + locked, counted, total=packages)
     run(install + package, "installing the book's own package")
-    if (
-        not uv
-    ):  # what every task imports, on all cores, instead of pip's one; TensorFlow is compiled when it is first used
-        slow = r"[\\/](tensorflow|keras|scipy|playwright)[\\/]"
-        with contextlib.suppress(Failure):
-            run([PYTHON, "-m", "compileall", "-qq", "-j", "0", "-x", slow, VENV], "compiling what was installed")
+    # On all cores, where pip would take one. TensorFlow is large and is compiled when it is first used.
+    slow = r"[\\/](tensorflow|keras|scipy|playwright)[\\/]"
+    with contextlib.suppress(Failure):
+        run([PYTHON, "-m", "compileall", "-qq", "-j", "0", "-x", slow, VENV], "compiling what was installed")
 
 
 def wanted_stamp():
@@ -317,18 +318,19 @@ def read_stamp():
         return None
 
 
-lock_handle = None  # handed to the installing processes, so that one that outlives this still holds the lock
+lock_handle = None  # handed to the processes that do the work, so that one that outlives this still holds the lock
 
 
 @contextlib.contextmanager
-def only_one_setup():
-    """Let one process at a time set up; the operating system frees the lock however its holders end."""
+def only_one(work):
+    """Let one process at a time do a kind of work; the operating system frees the lock however its holders end."""
     global lock_handle
-    with LOCK_FILE.open("a+") as lock_handle:
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "{}.lock".format(work)).open("a+") as lock_handle:
         told = False
         while not try_lock(lock_handle):
             if not told:
-                print("Another set-up is at work in this folder; waiting for it.", flush=True)
+                print("Another {} is at work in this folder; waiting for it.".format(work), flush=True)
                 told = True
             time.sleep(0.3)
         try:
@@ -410,6 +412,8 @@ def run(command, label=None, total=None):
         if process.poll() is None:
             process.kill()
             process.wait()
+        reader.join()
+        process.stdout.close()
     if process.returncode:
         text = b"".join(output).decode("utf-8", "replace")
         print("\n".join(text.rstrip().splitlines()[-20:]), file=sys.stderr)
@@ -474,7 +478,7 @@ def diagnose(text):
     for pattern, advice in CAUSES:
         if re.search(pattern, text):
             return advice
-    return "the last lines of what it said stand above"
+    return "something failed that has no advice here; what was said stands with it"
 
 
 def remove(folder):
