@@ -176,7 +176,7 @@ def test_a_python_without_venv_is_told_what_to_install(monkeypatch):
 
 def test_no_network_is_named(tmp_path):
     """Against a port of this machine where nobody answers, through pip itself."""
-    command = [sys.executable, "-m", "pip", "download", "--isolated", "--retries", "0", "--dest", tmp_path]
+    command = [sys.executable, "-m", "pip", "download", "--isolated", "--retries", "1", "--dest", tmp_path]
     with pytest.raises(tasks.Failure, match="cannot be reached: check the network"):
         tasks.run([*command, "--index-url", "http://127.0.0.1:9/simple", "nothing-of-this-name"], "installing")
 
