@@ -1,0 +1,82 @@
+"""The figures' parts, by the data in their artists and not by pixels."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from transpose_conv import plotting
+
+
+@pytest.fixture
+def ax():
+    with plt.style.context("transpose_conv.book"):
+        fig, ax = plt.subplots()
+        yield ax
+        plt.close(fig)
+
+
+def texts(ax):
+    """The texts of an Axes with their places."""
+    return {(float(t.get_position()[0]), float(t.get_position()[1])): t.get_text() for t in ax.texts}
+
+
+def test_cells_stand_with_row_zero_on_top_and_their_numbers_in_them(ax):
+    assert plotting.draw_cells(ax, [[1, 2, 3], [4, 5, 6]], role="input", label="x") is ax
+    assert texts(ax)[0.5, 0.5] == "1"
+    assert texts(ax)[2.5, 1.5] == "6"
+    assert ax.yaxis_inverted()
+    assert ax.get_title() == "x"
+    assert to_hex(ax.patches[0].get_edgecolor()).upper() == plotting.COLORS["input"]
+
+
+def test_empty_cells_are_hatched_and_the_others_are_not(ax):
+    plotting.draw_cells(ax, np.zeros((2, 2)), role="output", empty=[[False, False], [True, False]])
+    assert [patch.get_hatch() for patch in ax.patches] == [None, None, "////", None]
+
+
+def test_stamps_lie_where_they_are_put_and_differ_in_their_dashes(ax):
+    plotting.draw_stamps(ax, [(0, 0), (0, 2), (2, 0), (2, 2)], 3)
+    centres = [(p.get_x() + p.get_width() / 2, p.get_y() + p.get_height() / 2) for p in ax.patches]
+    assert np.allclose(centres, [(1.5, 1.5), (3.5, 1.5), (1.5, 3.5), (3.5, 3.5)])
+    assert len({patch.get_linestyle() for patch in ax.patches}) == 4
+
+
+def test_placements_are_marked_below_the_samples_that_they_read(ax):
+    plotting.draw_placements(ax, 6, [[0, 1, 2], [2, 3, 4]], label="n")
+    marks = [line.get_xdata() for line in ax.lines if line.get_marker() == "s"]
+    assert np.allclose(marks, [[0.5, 1.5, 2.5], [2.5, 3.5, 4.5]])
+    assert [patch.get_hatch() for patch in ax.patches] == [None] * 5 + ["////"]  # the last sample is read by none
+
+
+def test_placements_may_reach_into_padding(ax):
+    plotting.draw_placements(ax, 2, [[-1, 0, 1], [0, 1, 2]])
+    assert [texts(ax)[x + 0.5, 0.5] for x in (-1, 0, 1, 2)] == ["0", "0", "1", "0"]
+    assert [patch.get_hatch() for patch in ax.patches] == ["////", None, None, "////"]
+
+
+def test_a_map_draws_a_line_from_each_size_to_its_result(ax):
+    plotting.draw_map(ax, [5, 6, 7], [2, 2, 3], mark=(5, 6))
+    assert [list(line.get_xdata()) for line in ax.lines] == [[5, 2], [6, 2], [7, 3]]
+    assert [line.get_alpha() for line in ax.lines] == [1, 1, 0.45]
+
+
+def test_steps_have_the_width_of_their_sizes(ax):
+    plotting.draw_steps(ax, [3, 4, 5, 6, 7], [1, 1, 2, 2, 3], mark=2)
+    steps = [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "o"]
+    assert steps == [[3, 4], [5, 6], [7]]
+    assert [t.get_text() for t in ax.texts] == ["2 sizes"]
+
+
+def test_an_interval_shows_each_size_its_place_and_the_default(ax):
+    plotting.draw_interval(ax, range(6, 10), row=1, label="VALID", default=8)
+    assert [t.get_text() for t in ax.texts] == ["6", "+0", "7", "+1", "8", "+2", "9", "+3", "VALID"]
+    frame = ax.patches[-1]
+    assert (frame.get_x(), frame.get_width()) == (7.5, 1)
+
+
+def test_the_book_has_one_style_and_the_palette_is_okabe_and_itos():
+    with plt.style.context("transpose_conv.book"):
+        cycle = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+    roles = [plotting.COLORS[role] for role in ("input", "kernel", "output", "overlap")]
+    assert [color.upper() for color in cycle[:4]] == roles == ["#0072B2", "#E69F00", "#009E73", "#D55E00"]
