@@ -87,6 +87,19 @@ def test_a_line_of_the_table_gives_the_size_it_says(who, size, code):
     assert spatial == [size, size]
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_jax_uses_the_kernel_the_other_way_round_unless_told():
+    import tensorflow as tf
+
+    jax = pytest.importorskip("jax", reason=f"JAX {ADVICE}")
+    x, kernel = X.reshape(1, 2, 2, 1), np.arange(9, dtype="f4").reshape(3, 3, 1, 1)
+    wanted = tf.nn.conv2d_transpose(x, kernel, (1, 5, 5, 1), 2, "VALID")
+    plain = jax.lax.conv_transpose(x, kernel, (2, 2), "VALID")
+    told = jax.lax.conv_transpose(x, kernel, (2, 2), "VALID", transpose_kernel=True)
+    assert not np.allclose(plain, wanted)
+    np.testing.assert_allclose(told, wanted, rtol=1e-6)
+
+
 def test_the_line_to_paste_gives_six_by_six():
     import keras
     import tensorflow as tf

@@ -46,12 +46,12 @@ def test_placements_are_marked_below_the_samples_that_they_read(ax):
     plotting.draw_placements(ax, 6, [[0, 1, 2], [2, 3, 4]], label="n")
     marks = [line.get_xdata() for line in ax.lines if line.get_marker() == "s"]
     assert np.allclose(marks, [[0.5, 1.5, 2.5], [2.5, 3.5, 4.5]])
-    assert [patch.get_hatch() for patch in ax.patches] == [None] * 5 + ["////"]  # the last sample is read by none
+    assert [patch.get_linestyle() for patch in ax.patches] == ["solid"] * 5 + ["--"]  # the last sample is read by none
 
 
 def test_placements_may_reach_into_padding(ax):
     plotting.draw_placements(ax, 2, [[-1, 0, 1], [0, 1, 2]])
-    assert [texts(ax)[x + 0.5, 0.5] for x in (-1, 0, 1, 2)] == ["0", "0", "1", "0"]
+    assert [texts(ax)[x + 0.5, 0.5] for x in (-1, 0, 1, 2)] == ["pad", "0", "1", "pad"]
     assert [patch.get_hatch() for patch in ax.patches] == ["////", None, None, "////"]
 
 

@@ -20,7 +20,7 @@ def test_output_size_is_the_number_of_placements(written, pads, n, k, s, d):
     if count:
         assert conv_output_size(n, k, stride=s, padding=written, dilation=d) == count
     else:
-        with pytest.raises(ValueError, match="the kernel does not fit"):
+        with pytest.raises(ValueError, match=r"`kernel_size` .* does not fit"):
             conv_output_size(n, k, stride=s, padding=written, dilation=d)
 
 
@@ -69,7 +69,9 @@ def test_padding_that_leaves_nothing_has_no_sizes():
     assert len(conv_transpose_output_sizes(1, 1, padding=3)) == 0
     with pytest.raises(
         ValueError,
-        match=exact("no size is reachable: kernel_size=1, stride=1, padding=(3, 3) cuts off all of input_size 1"),
+        match=exact(
+            "`padding` (3, 3) cuts off the whole result: kernel_size=1, stride=1, dilation=1 make 1 samples of input_size 1 at most"
+        ),
     ):
         output_padding_for(1, 1, 1, padding=3)
 
@@ -115,9 +117,17 @@ def test_a_bad_number_is_refused_by_name(function, name, value, error, text):
         ("full", ValueError, "`padding` must be 'valid' or 'same' where it is a string, got 'full'"),
         (-1, ValueError, "`padding` must be at least 0, got -1"),
         ((0, -1), ValueError, "`padding` must be at least 0, got -1"),
+        ((1, 1.0), TypeError, "`padding` must be an int, got 1.0"),
+        (((1, 2),) * 2, TypeError, "`padding` must be an int, got (1, 2)"),
         (1.0, TypeError, "`padding` must be 'valid', 'same', an int or a pair (before, after), got 1.0"),
-        ((1, 2, 3), TypeError, "`padding` must be 'valid', 'same', an int or a pair (before, after), got (1, 2, 3)"),
-        (((1, 2),), TypeError, "`padding` must be 'valid', 'same', an int or a pair (before, after), got ((1, 2),)"),
+        ((1, 2, 3), ValueError, "`padding` must be a pair (before, after), got 3: (1, 2, 3)"),
+        (((1, 2),), ValueError, "`padding` must be a pair (before, after), got 1: ((1, 2),)"),
+        (b"11", TypeError, "`padding` must be 'valid', 'same', an int or a pair (before, after), got b'11'"),
+        (
+            {1: 0, 2: 0},
+            TypeError,
+            "`padding` must be 'valid', 'same', an int or a pair (before, after), got {1: 0, 2: 0}",
+        ),
         (None, TypeError, "`padding` must be 'valid', 'same', an int or a pair (before, after), got None"),
         (True, TypeError, "`padding` must be 'valid', 'same', an int or a pair (before, after), got True"),
     ],
@@ -144,7 +154,7 @@ def test_a_wanted_size_is_at_least_one(value):
 
 def test_a_kernel_that_does_not_fit_is_refused():
     text = (
-        "the kernel does not fit: with kernel_size=3, stride=2, padding=(1, 0), dilation=4 it reaches over 9 samples, "
+        "`kernel_size` 3 does not fit: with stride=2, padding=(1, 0), dilation=4 it reaches over 9 samples, "
         "and input_size 7 with its padding has 8"
     )
     with pytest.raises(ValueError, match=exact(text)):

@@ -105,9 +105,10 @@ def test_sizes_may_differ_from_axis_to_axis():
         ({"output_padding": -1}, ValueError, "`output_padding` must be at least 0, got -1"),
         ({"output_padding": "1"}, TypeError, "`output_padding` must be an int or one int per axis, got '1'"),
         ({"padding": 4}, ValueError,
-         "no size is reachable on axis 0: kernel_size=3, stride=2, padding=(4, 4) cuts off all of input_size 2"),
+         "`padding` (4, 4) on axis 0 cuts off the whole result: "
+         "kernel_size=3, stride=2, dilation=1 make 6 samples of input_size 2 at most"),
         ({"padding": ((2, 3), (0, 0)), "output_padding": 0}, ValueError,
-         "`output_padding` 0 leaves nothing: the result would have the size [0, 5]"),
+         "`output_padding` 0 on axis 0 leaves nothing: a size of 0"),
     ],
 )  # fmt: skip
 def test_a_size_that_cannot_be_is_refused(options, error, text):

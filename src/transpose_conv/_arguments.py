@@ -4,65 +4,72 @@ Every public function names its arguments here first, so that an error carries t
 ``TypeError`` for a wrong kind, ``ValueError`` for a wrong value.
 """
 
-import operator
+import math
+import numbers
 
 import numpy as np
 
 VALID, SAME = "valid", "same"
-
-
-def at(axis):
-    """Say the place in an error message: " on axis 1", or nothing where the function has one axis only."""
-    return "" if axis is None else f" on axis {axis}"
+LARGEST_INT = 2**63 - 1  # what NumPy can index with
+LARGEST_RESULT = 2**36  # numbers in a result; beyond this a slip is likelier than a wish
 
 
 def as_int(name, value, *, minimum, axis=None):
     """Return `value` as a plain int of at least `minimum`; bools and floats are not ints."""
-    if not is_int(value):
+    number = int_or_none(value)
+    if number is None:
         raise TypeError(f"`{name}`{at(axis)} must be an int, got {short(value)}")
-    number = operator.index(value)
     if number < minimum:
-        raise ValueError(f"`{name}`{at(axis)} must be at least {minimum}, got {number}")
+        raise ValueError(f"`{name}`{at(axis)} must be at least {minimum}, got {short(number)}")
+    if number > LARGEST_INT:
+        raise ValueError(f"`{name}`{at(axis)} must be at most {LARGEST_INT}, got {short(number)}")
     return number
 
 
 def per_axis(name, value, n_axes, *, minimum):
     """Return one int per axis from an int (the same on every axis) or a sequence of `n_axes` ints."""
-    if is_int(value):
+    if int_or_none(value) is not None:
         return (as_int(name, value, minimum=minimum),) * n_axes
-    if not is_sequence(value):
+    items = tuple_or_none(value)
+    if items is None:
         raise TypeError(f"`{name}` must be an int or one int per axis, got {short(value)}")
-    if len(value) != n_axes:
-        raise ValueError(
-            f"`{name}` must be an int or one int for each of the {n_axes} axes, got {len(value)}: {short(value)}"
-        )
-    return tuple(as_int(name, v, minimum=minimum, axis=axis) for axis, v in enumerate(value))
+    if len(items) != n_axes:
+        rule = f"`{name}` must be an int or one int for each of the {n_axes} axes"
+        raise ValueError(f"{rule}, got {len(items)}: {short(value)}")
+    return tuple(as_int(name, item, minimum=minimum, axis=axis) for axis, item in enumerate(items))
 
 
-def padding_of_axis(padding, *, axis=None):
+def padding_of_axis(padding):
     """Return "valid", "same" or a pair ``(before, after)`` of ints from what was given for one axis."""
     if isinstance(padding, str):
         if padding.lower() not in (VALID, SAME):
             raise ValueError(f"`padding` must be 'valid' or 'same' where it is a string, got {short(padding)}")
         return padding.lower()
-    pair = padding if is_sequence(padding) else (padding, padding)
-    if len(pair) != 2 or not all(map(is_int, pair)):
-        raise TypeError(
-            f"`padding`{at(axis)} must be 'valid', 'same', an int or a pair (before, after), got {short(padding)}"
-        )
-    return tuple(as_int("padding", p, minimum=0, axis=axis) for p in pair)
+    if int_or_none(padding) is not None:
+        return (as_int("padding", padding, minimum=0),) * 2
+    if tuple_or_none(padding) is None:
+        raise TypeError(f"`padding` must be 'valid', 'same', an int or a pair (before, after), got {short(padding)}")
+    return _padding_pair(padding)
 
 
 def padding_per_axis(padding, n_axes):
     """Return one resolved padding (see `padding_of_axis`) for each of `n_axes` axes."""
-    if isinstance(padding, str) or is_int(padding):
+    if isinstance(padding, str) or int_or_none(padding) is not None:
         return (padding_of_axis(padding),) * n_axes
     rule = f"`padding` must be 'valid', 'same', an int, or one (before, after) pair for each of the {n_axes} axes"
-    if not is_sequence(padding) or not all(is_sequence(pair) for pair in padding):
+    pairs = tuple_or_none(padding)
+    if pairs is None or any(tuple_or_none(pair) is None for pair in pairs):
         raise TypeError(f"{rule}, got {short(padding)}")
-    if len(padding) != n_axes:
-        raise ValueError(f"{rule}, got {len(padding)}: {short(padding)}")
-    return tuple(padding_of_axis(pair, axis=axis) for axis, pair in enumerate(padding))
+    if len(pairs) != n_axes:
+        raise ValueError(f"{rule}, got {len(pairs)}: {short(padding)}")
+    return tuple(_padding_pair(pair, axis) for axis, pair in enumerate(pairs))
+
+
+def _padding_pair(pair, axis=None):
+    items = tuple_or_none(pair)
+    if len(items) != 2:
+        raise ValueError(f"`padding`{at(axis)} must be a pair (before, after), got {len(items)}: {short(pair)}")
+    return tuple(as_int("padding", item, minimum=0, axis=axis) for item in items)
 
 
 def numeric_array(name, value):
@@ -73,9 +80,9 @@ def numeric_array(name, value):
         )
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError):
+    except Exception:  # lists that are ragged, tensors that are symbolic or want a gradient, ...
         raise TypeError(f"`{name}` must be a rectangular array of numbers, got {short(value)}") from None
-    if array.dtype.kind not in "iufc":
+    if array.dtype.kind not in "iufc" or array.dtype.isbuiltin == 2:  # 2: not NumPy's own
         raise TypeError(f"`{name}` must hold ints, floats or complex numbers, got dtype {array.dtype}")
     return array
 
@@ -89,13 +96,11 @@ def conv_arrays(x, kernel, groups):
     x, kernel = numeric_array("x", x), numeric_array("kernel", kernel)
     groups = as_int("groups", groups, minimum=1)
     if x.ndim < 3:
-        raise ValueError(
-            f"`x` must have shape (batch, *spatial, channels) with at least one spatial axis, got {x.shape}"
-        )
+        rule = "`x` must have shape (batch, *spatial, channels) with at least one spatial axis"
+        raise ValueError(f"{rule}, got {x.shape}")
     if kernel.ndim != x.ndim:
-        raise ValueError(
-            f"`kernel` must have {x.ndim} axes, as `x` has: {x.ndim - 2} spatial and two of channels, got shape {kernel.shape}"
-        )
+        rule = f"`kernel` must have {x.ndim} axes, as `x` has: {x.ndim - 2} spatial and two of channels"
+        raise ValueError(f"{rule}, got shape {kernel.shape}")
     if 0 in x.shape[1:]:
         raise ValueError(f"`x` must not be empty, except in its batch, got shape {x.shape}")
     if 0 in kernel.shape:
@@ -107,27 +112,47 @@ def conv_arrays(x, kernel, groups):
     return x, kernel, groups, x.shape[1:-1], kernel.shape[:-2]
 
 
-def is_sequence(value):
-    """Tell whether `value` lists something: a list, a tuple, a shape, a one-dimensional array, but no string."""
-    if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__getitem__"):
-        return False
-    try:
-        len(value)
-    except TypeError:  # an array without axes
-        return False
-    return True
+def require_reasonable(shape, argument):
+    """Raise a ValueError before anything is allocated for a `shape` that no memory holds."""
+    if math.prod(max(n, 1) for n in shape) > LARGEST_RESULT:
+        raise ValueError(f"`{argument}` asks for an array of shape {short(shape)}, more than {LARGEST_RESULT} numbers")
 
 
-def is_int(value):
-    """Tell whether `value` is an int; a bool is not."""
+def int_or_none(value):
+    """Return `value` as a plain int if it is an int of any library, but no bool; else None."""
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        return int(value)
+    array = _array_or_none(value)
+    return int(array) if array is not None and array.ndim == 0 and array.dtype.kind in "iu" else None
+
+
+def tuple_or_none(value):
+    """Return the items of a list, a tuple, a range or an array with axes; else None."""
+    if isinstance(value, list | tuple | range):
+        return tuple(value)
+    array = _array_or_none(value)
+    return tuple(array) if array is not None and array.ndim > 0 else None
+
+
+def _array_or_none(value):
+    """Return what has a shape, an array or a tensor, as a NumPy array; else None."""
+    if isinstance(value, np.ma.MaskedArray | memoryview) or not hasattr(value, "shape"):
+        return None
     try:
-        operator.index(value)
-    except TypeError:
-        return False
-    return not isinstance(value, (bool, np.bool_))
+        return np.asarray(value)
+    except Exception:  # a tensor without numbers
+        return None
+
+
+def at(axis):
+    """Say the place in an error message: " on axis 1", or nothing where the function has one axis only."""
+    return "" if axis is None else f" on axis {axis}"
 
 
 def short(value, limit=60):
-    """Return ``repr(value)``, cut to `limit` characters."""
-    text = " ".join(repr(value).split())
+    """Return ``repr(value)``, cut to `limit` characters; of what cannot be shown, the type."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # nested too deep, too many digits, or written to fail
+        return f"a value of type {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -7,7 +7,7 @@ this module shares with its transpose: it finds the input samples that one kerne
 import numpy as np
 
 from . import shapes
-from ._arguments import conv_arrays, padding_per_axis, per_axis
+from ._arguments import conv_arrays, padding_per_axis, per_axis, require_reasonable
 
 
 def conv(x, kernel, *, stride=1, padding="valid", dilation=1, groups=1):
@@ -33,7 +33,8 @@ def conv(x, kernel, *, stride=1, padding="valid", dilation=1, groups=1):
     Returns
     -------
     ndarray, shape (batch, *output_size, out_channels)
-        With ``output_size = conv_output_size(...)`` on each axis, in NumPy's promotion of the two dtypes.
+        With ``output_size = conv_output_size(...)`` on each axis, in NumPy's promotion of the two dtypes. Ints are computed
+        exactly, unless they outgrow that dtype: then they wrap, as NumPy's do.
 
     Raises
     ------
@@ -62,6 +63,8 @@ def conv(x, kernel, *, stride=1, padding="valid", dilation=1, groups=1):
     geometry = parse_geometry(kernel_size, stride, padding, dilation)
     output_size = [shapes.forward_size(n, *one, axis=axis) for axis, (n, one) in enumerate(zip(input_size, geometry))]
     pad = [shapes.axis_padding(n, *one) for n, one in zip(input_size, geometry)]
+    padded_size = [before + n + after for n, (before, after) in zip(input_size, pad)]
+    require_reasonable((len(x), *padded_size, x.shape[-1]), "padding")
     padded = np.pad(x, [(0, 0), *pad, (0, 0)])
     blocks = zip(np.split(padded, groups, axis=-1), np.split(kernel, groups, axis=-1))
     return np.concatenate([_one_group(*block, output_size, geometry) for block in blocks], axis=-1)

@@ -5,10 +5,12 @@ fixed roles (Okabe and Ito's palette), and no meaning hangs on a colour alone.
 """
 
 import numpy as np
+from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
 COLORS = {"input": "#0072B2", "kernel": "#E69F00", "output": "#009E73", "overlap": "#D55E00", "empty": "#D9D9D9"}
 TINT = 0.22
+PALE = "#8FBFDC"  # the input's colour, for what is not the point of a figure
 
 
 def draw_cells(ax, values, *, role, empty=None, label=None, fmt="{:g}"):
@@ -43,14 +45,16 @@ def draw_cells(ax, values, *, role, empty=None, label=None, fmt="{:g}"):
 
 
 def draw_cell(ax, column, row, *, role, text=""):
-    """Draw one cell of a grid: a tinted square with a text; "empty" ones are hatched."""
-    face = (*_rgb(COLORS[role]), 1.0 if role == "empty" else TINT)
-    hatch = "////" if role == "empty" else None
-    edge = "#8A8A8A" if role == "empty" else COLORS[role]
-    ax.add_patch(Rectangle((column, row), 1, 1, facecolor=face, edgecolor=edge, linewidth=1.2, hatch=hatch))
+    """Draw one cell of a grid: a tinted square with a text; "empty" ones are hatched, "unread" ones dashed."""
+    look = {
+        "empty": {"facecolor": COLORS["empty"], "edgecolor": "#8A8A8A", "hatch": "////"},
+        "unread": {"facecolor": "white", "edgecolor": "#8A8A8A", "linestyle": "--"},
+    }.get(role) or {"facecolor": to_rgba(COLORS[role], TINT), "edgecolor": COLORS[role]}
+    ax.add_patch(Rectangle((column, row), 1, 1, linewidth=1.2, **look))
     if text:
-        halo = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if hatch else None
-        ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", bbox=halo, zorder=4)
+        halo = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if role == "empty" else None
+        size = 11 if len(text) < 4 else 9.5
+        ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=size, bbox=halo, zorder=4)
     return ax
 
 
@@ -91,7 +95,8 @@ def draw_placements(ax, size, placements, *, label=None):
     size : int
         Number of cells of the axis.
     placements : sequence of sequence of int
-        For each placement, the indices that it reads. One beyond the axis stands for padding.
+        For each placement, the indices that it reads. One beyond the axis stands for padding. A sample that none
+        reads is drawn in dashes.
     label : str, optional
         What stands to the left of the row.
 
@@ -102,8 +107,8 @@ def draw_placements(ax, size, placements, *, label=None):
     read = {index for placement in placements for index in placement}
     for index in range(min([0, *read]), max([size - 1, *read]) + 1):
         inside = 0 <= index < size
-        role = "input" if inside and index in read else "empty"
-        draw_cell(ax, index, 0, role=role, text=str(index) if inside else "0")
+        role = ("input" if index in read else "unread") if inside else "empty"
+        draw_cell(ax, index, 0, role=role, text=str(index) if inside else "pad")
     for row, placement in enumerate(placements):
         y = 1.28 + 0.42 * row
         ax.plot([placement[0] + 0.5, placement[-1] + 0.5], [y, y], color=COLORS["kernel"], linewidth=1.5)
@@ -142,8 +147,7 @@ def draw_steps(ax, sizes, results, *, mark=None):
         step = sizes[results == result]
         strong = mark is None or result == mark
         color = COLORS["overlap"] if result == mark else COLORS["input"]
-        face = color if strong else "white"
-        ax.plot(step, [result] * len(step), "o-", color=color, markerfacecolor=face, markersize=7)
+        ax.plot(step, [result] * len(step), "o-", color=color if strong else PALE, markersize=7)
         if result == mark:
             for size in (step[0], step[-1]):
                 ax.plot([size, size], [results.min() - 0.5, result], ":", color=color, linewidth=1.2)
@@ -193,7 +197,3 @@ def frame_intervals(ax, first, last, rows):
     ax.set(xlim=(first - 0.7, last + 0.7), ylim=(2.3 * rows - 0.55, -0.95), aspect="equal")
     ax.set_axis_off()
     return ax
-
-
-def _rgb(color):
-    return tuple(int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))

@@ -111,7 +111,8 @@ def output_padding_for(output_size, input_size, kernel_size, *, stride=1, paddin
     Returns
     -------
     int
-        ``(output_size + before + after - e) mod stride``, from 0 to ``stride - 1``.
+        ``(output_size + before + after - e) mod stride``, or ``(output_size - 1) mod stride`` for "same";
+        from 0 to ``stride - 1``.
 
     Raises
     ------
@@ -213,9 +214,14 @@ def require_reachable(n, i, k, s, padding, d, *, axis=None):
     sizes = reachable_sizes(i, k, s, padding, d)
     if n in sizes:
         return
-    if not sizes:
-        raise ValueError(f"no size is reachable{at(axis)}: {describe(k, s, padding, d)} cuts off all of input_size {i}")
-    legal = f"only {sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    first, last = sizes.start, sizes.stop - 1
+    if last < first:
+        raise ValueError(
+            f"`padding` {padding}{at(axis)} cuts off the whole result: "
+            f"kernel_size={k}, stride={s}, dilation={d} make {i * s + effective_size(k, d) - 1} samples of "
+            f"input_size {i} at most"
+        )
+    legal = f"only {first}" if first == last else f"{first} to {last}"
     raise ValueError(
         f"`output_size` {n}{at(axis)} is not reachable: "
         f"a convolution with {describe(k, s, padding, d)} takes {legal} to input_size {i}"
@@ -233,8 +239,9 @@ def require_fits(n, k, s, padding, d, *, axis=None):
     before, after = axis_padding(n, k, s, padding, d)
     e = effective_size(k, d)
     if n + before + after < e:
+        name = f"`kernel_size` {k}" if axis is None else f"`kernel` of size {k}{at(axis)}"
         raise ValueError(
-            f"the kernel does not fit{at(axis)}: with {describe(k, s, padding, d)} it reaches over {e} samples, "
+            f"{name} does not fit: with stride={s}, padding={padding!r}, dilation={d} it reaches over {e} samples, "
             f"and input_size {n} with its padding has {n + before + after}"
         )
 

@@ -8,7 +8,7 @@ its size, so several sizes of the result are legal, and the caller may choose.
 import numpy as np
 
 from . import shapes
-from ._arguments import SAME, conv_arrays, per_axis
+from ._arguments import SAME, conv_arrays, per_axis, require_reasonable
 from .convolution import parse_geometry, tap_view
 
 
@@ -41,7 +41,8 @@ def conv_transpose(
     Returns
     -------
     ndarray, shape (batch, *output_size, out_channels)
-        In NumPy's promotion of the two dtypes; ints are computed exactly. Each axis has the size
+        In NumPy's promotion of the two dtypes. Ints are computed exactly, unless they outgrow that dtype: then they
+        wrap, as NumPy's do. Each axis has the size
         ``(input_size - 1) * stride + (kernel_size - 1) * dilation + 1 - before - after + output_padding``,
         or ``(input_size - 1) * stride + 1 + output_padding`` for "same".
 
@@ -80,6 +81,7 @@ def conv_transpose(
 def _one_group(x, kernel, output_size, geometry):
     pad = [shapes.axis_padding(n, *one) for n, one in zip(output_size, geometry)]
     padded_size = [before + n + after for n, (before, after) in zip(output_size, pad)]
+    require_reasonable((len(x), *padded_size, kernel.shape[-2]), "stride")
     padded = np.zeros((len(x), *padded_size, kernel.shape[-2]), np.result_type(x, kernel))
     for tap in np.ndindex(kernel.shape[:-2]):
         reached = tap_view(padded, tap, x.shape[1:-1], geometry)
@@ -104,10 +106,9 @@ def _resolve_output_size(input_size, geometry, output_size, output_padding):
                     f"with stride={s} there are {s} legal sizes"
                 )
         sizes = [shapes.smallest_size(i, *one) + offset for i, one, offset in zip(input_size, geometry, offsets)]
-        if min(sizes) < 1:
-            raise ValueError(
-                f"`output_padding` {output_padding} leaves nothing: the result would have the size {sizes}"
-            )
+        for axis, n in enumerate(sizes):
+            if n < 1:
+                raise ValueError(f"`output_padding` {offsets[axis]} on axis {axis} leaves nothing: a size of {n}")
     else:
         sizes = [_default_size(i, *one) for i, one in zip(input_size, geometry)]
     for axis, (n, i, one) in enumerate(zip(sizes, input_size, geometry)):
