@@ -53,7 +53,7 @@ def draw_cell(ax, column, row, *, role, text=""):
     ax.add_patch(Rectangle((column, row), 1, 1, linewidth=1.2, **look))
     if text:
         halo = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if role == "empty" else None
-        size = 11 if len(text) < 4 else 9.5
+        size = 11 if len(text) < 4 else 9
         ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=size, bbox=halo, zorder=4)
     return ax
 
