@@ -30,7 +30,7 @@ class Case:
         return {"stride": self.stride, "padding": self.padding, "dilation": self.dilation, "groups": self.groups}
 
     def draw(self, *shape):
-        """Integers from -9 to 9, never all alike, from the seed of the case."""
+        """Integers from -9 to 9, from the seed of the case and the shape."""
         return np.random.default_rng((self.seed, *shape)).integers(-9, 10, shape)
 
     @property

@@ -68,8 +68,7 @@ def table():
     """Each cell of the table of frameworks: who, which size, and the code."""
     text = INDEX.read_text(encoding="utf-8").split("## What each framework does")[1].split("\n## ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
-    sizes = [int(re.search(r"(\d)×\1", heading)[1]) for heading in rows[0][1:]]
-    return [(row[0], size, code.strip("`")) for row in rows[2:] for size, code in zip(sizes, row[1:])]
+    return [(who, int(size[0]), code.strip("`")) for who, size, code in rows[2:]]
 
 
 def test_the_table_has_a_row_for_everybody():
