@@ -20,7 +20,11 @@ def test_a_skip_is_loud_and_in_ci_a_failure(tmp_path, ci, status, processes):
         del environment[name]
     command = [sys.executable, "-m", "pytest", "-q", "-n", processes, "-p", "conftest", "-p", "no:cacheprovider"]
     result = subprocess.run(
-        [*command, "-c", ROOT / "pyproject.toml", tmp_path], capture_output=True, text=True, env=environment, cwd=tmp_path
+        [*command, "-c", ROOT / "pyproject.toml", tmp_path],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
     )
     assert result.returncode == status, result.stdout + result.stderr
     assert "NOT CHECKED: there is no Chromium: install `chromium`" in result.stdout
