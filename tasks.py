@@ -137,8 +137,7 @@ CODE = [str(ROOT / name) for name in ("src", "tests", "tools", "tasks.py", "conf
 def serve(rest):
     ensure_environment()
     build_site()
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(SITE))
-    handler.log_message = lambda *a: None
+    handler = partial(QuietHandler, directory=str(SITE))
     if len(rest) > 1 or (rest and not rest[0].isdigit()):
         raise Failure("`serve` takes a port and nothing else: `python3 tasks.py serve 8001`")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", int(rest[0]) if rest else 8000), handler)
@@ -157,6 +156,13 @@ def serve(rest):
         if edited:
             rebuild(edited)
             seen = changes()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serve files without a line for each request."""
+
+    def log_message(self, *words):
+        pass
 
 
 def rebuild(edited):

@@ -111,15 +111,16 @@ tasks.ROOT, tasks.VENV, tasks.PYTHON = folder, folder / ".venv", folder / ".venv
 tasks.STAMP, tasks.REQUIREMENTS, tasks.BUILD = folder / ".venv" / "complete.json", folder / "requirements.lock", folder / "_build"
 def slowly():
     (folder / "begun").touch()
-    time.sleep({seconds})
+    while not (folder / "go on").exists():
+        time.sleep(0.02)
     test_tasks.create(folder)
 tasks.create_environment = slowly
 tasks.ensure_environment()
 """
 
 
-def start_setup(folder, seconds):
-    code = PROCESS.format(root=str(ROOT), tests=str(ROOT / "tests"), folder=str(folder), seconds=seconds)
+def start_setup(folder):
+    code = PROCESS.format(root=str(ROOT), tests=str(ROOT / "tests"), folder=str(folder))
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 
@@ -130,20 +131,21 @@ def wait_until_begun(folder, process):
 
 
 def test_two_at_once_create_it_once(folder):
-    first = start_setup(folder, 2)
+    first = start_setup(folder)
     wait_until_begun(folder, first)
-    second = start_setup(folder, 0)
-    said = second.communicate(timeout=60)[0]
-    assert (first.wait(60), second.returncode) == (0, 0)
-    first.stdout.close()
-    assert "Another set-up is at work" in said
+    second = start_setup(folder)
+    assert "Another set-up is at work" in second.stdout.readline()
+    (folder / "go on").touch()
+    for process in (first, second):
+        process.communicate(timeout=60)
+        assert process.returncode == 0
     assert times_created(folder) == 1
     assert is_whole(folder)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signal to kill a group of processes with")
 def test_a_killed_setup_is_begun_again(folder):
-    process = start_setup(folder, 60)
+    process = start_setup(folder)
     wait_until_begun(folder, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
