@@ -25,6 +25,13 @@ class Hostile:
         raise RuntimeError("boom")
 
 
+class Untouchable:
+    """An object that answers even the question for an attribute with an error."""
+
+    def __getattr__(self, name):
+        raise RuntimeError("boom")
+
+
 def nested(depth):
     value = 1
     for _ in range(depth):
@@ -35,7 +42,7 @@ def nested(depth):
 NOT_INTS = [
     1.0, np.float64(2), 1j, b"2", True, np.True_, np.array(True), np.array([True]), np.array(2.5),
     tf.constant(2.0), tf.constant(True), {2: 2}, {2}, types.MappingProxyType({2: 99}),
-    bytearray(b"2"), memoryview(b"2"), np.ma.array(2, mask=True), (n for n in (1, 2)), int, Hostile(), {1: nested(5000)},
+    bytearray(b"2"), memoryview(b"2"), np.ma.array(2, mask=True), (n for n in (1, 2)), int, Hostile(), Untouchable(), {1: nested(5000)},
 ]  # fmt: skip
 
 

@@ -136,11 +136,11 @@ def tuple_or_none(value):
 
 def _array_or_none(value):
     """Return what has a shape, an array or a tensor, as a NumPy array; else None."""
-    if isinstance(value, np.ma.MaskedArray | memoryview) or not hasattr(value, "shape"):
-        return None
     try:
+        if isinstance(value, np.ma.MaskedArray | memoryview) or not hasattr(value, "shape"):
+            return None
         return np.asarray(value)
-    except Exception:  # a tensor without numbers
+    except Exception:  # a tensor without numbers, or an object that answers with an error
         return None
 
 
