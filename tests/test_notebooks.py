@@ -286,7 +286,7 @@ def test_a_failing_chapter_leaves_its_old_snapshot(tiny, tmp_path, capsys):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["77-tiny.ipynb", "77-tiny.md"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no signal to kill a group of processes with")
+@pytest.mark.posix
 def test_a_killed_run_leaves_the_old_snapshot(tiny, tmp_path):
     text = tmp_path / "77-tiny.md"
     shutil.copy(tiny.with_suffix(".ipynb"), text.with_suffix(".ipynb"))

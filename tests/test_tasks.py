@@ -143,7 +143,7 @@ def test_two_at_once_create_it_once(folder):
     assert is_whole(folder)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no signal to kill a group of processes with")
+@pytest.mark.posix
 def test_a_killed_setup_is_begun_again(folder):
     process = start_setup(folder)
     wait_until_begun(folder, process)
