@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 import oracles
-from helpers import exact
+from helpers import exact, strewn
 from strategies import cases
 from transpose_conv import conv, conv_transpose
 
@@ -18,6 +18,14 @@ def test_conv_equals_the_definition(case):
     result = conv(case.x_large, case.kernel, **case.options)
     assert result.dtype == expected.dtype
     np.testing.assert_array_equal(result, expected)
+
+
+@given(cases(axes=(1, 2), min_batch=1))
+def test_nan_and_infinity_affect_the_placements_that_read_them_and_no_others(case):
+    x, kernel = strewn(case.x_large, case.seed), strewn(case.kernel, case.seed + 1)
+    with np.errstate(invalid="ignore"):
+        expected = oracles.conv(x, kernel, case.stride, case.pads, case.dilation, case.groups)
+    np.testing.assert_array_equal(conv(x, kernel, **case.options), expected)
 
 
 @pytest.mark.parametrize(("size", "kernel_size"), [((9,), (4,)), ((7, 6), (3, 2)), ((5, 4, 6), (2, 3, 4))])

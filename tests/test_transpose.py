@@ -7,7 +7,7 @@ from hypothesis import given
 import oracles
 from helpers import exact
 from strategies import cases
-from transpose_conv import conv, conv_transpose, conv_transpose_output_sizes, output_padding_for
+from transpose_conv import conv, conv_transpose, conv_transpose_output_sizes, coverage_count, output_padding_for
 
 IMAGE = np.array([[4, 5], [8, 9]]).reshape(1, 2, 2, 1)
 KERNEL = np.arange(1, 10).reshape(3, 3, 1, 1)
@@ -123,3 +123,64 @@ def test_channels_that_do_not_match_are_refused():
     )
     with pytest.raises(ValueError, match=exact(text)):
         conv_transpose(IMAGE, np.ones((3, 3, 1, 2)))
+
+
+@given(cases(min_batch=1))
+def test_coverage_counts_the_placements_that_reach(case):
+    ones = np.ones((1, *case.small, 1), int), np.ones((*case.kernel_size, 1, 1), int)
+    expected = oracles.conv_transpose(*ones, case.stride, case.pads, case.dilation, 1, case.large)[0, ..., 0]
+    options = {name: value for name, value in case.options.items() if name != "groups"}
+    counts = coverage_count(case.small, case.kernel_size, output_size=case.large, **options)
+    np.testing.assert_array_equal(counts, expected)
+
+
+def test_coverage_of_the_puzzle():
+    assert coverage_count((2, 2), 3, stride=2).tolist() == [
+        [1, 1, 2, 1, 1], [1, 1, 2, 1, 1], [2, 2, 4, 2, 2], [1, 1, 2, 1, 1], [1, 1, 2, 1, 1]
+    ]  # fmt: skip
+    six = coverage_count((2, 2), 3, stride=2, output_padding=1)
+    assert not six[5].any()
+    assert not six[:, 5].any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "text"),
+    [
+        ((0, 3), {}, ValueError, "`input_size` must be at least 1, got 0"),
+        (((), 3), {}, ValueError, "`input_size` must be an int or one int for each of the 1 axes, got 0: ()"),
+        (((2, 2), (3, 3, 3)), {}, ValueError,
+         "`kernel_size` must be an int or one int for each of the 2 axes, got 3: (3, 3, 3)"),
+        (("2", 3), {}, TypeError, "`input_size` must be an int or one int per axis, got '2'"),
+        ((2**40, 3), {}, ValueError,
+         "`input_size` asks for an array of shape (1099511627776,), more than 68719476736 numbers"),
+        ((2, 3), {"output_size": 7, "stride": 2}, ValueError,
+         "`output_size` 7 on axis 0 is not reachable: "
+         "a convolution with kernel_size=3, stride=2, padding='valid' takes 5 to 6 to input_size 2"),
+    ],
+)  # fmt: skip
+def test_coverage_that_cannot_be_counted_is_refused(arguments, options, error, text):
+    with pytest.raises(error, match=exact(text)):
+        coverage_count(*arguments, **options)
+
+
+def test_output_padding_may_reach_to_the_dilation_as_in_pytorch():
+    """The longest legal size is 7; one more sample holds what it would hold without any cut."""
+    x, kernel = np.array([1, 10]).reshape(1, 2, 1), np.array([1, 2, 3]).reshape(3, 1, 1)
+    whole = conv_transpose(x, kernel, stride=2, dilation=4, output_padding=1).ravel()
+    longer = conv_transpose(x, kernel, stride=2, dilation=4, output_padding=3, padding=((1, 1),)).ravel()
+    assert list(conv_transpose_output_sizes(2, 3, stride=2, dilation=4, padding=1)) == [9, 10]
+    assert longer.tolist() == [*whole[1:], 0]
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"dilation": 4, "output_padding": 4},
+         "`output_padding` 4 on axis 0 must be from 0 to 3: it must be below the stride, 2, or the dilation, 4"),
+        ({"dilation": 4, "output_padding": 2, "padding": "same"},
+         "`output_padding` 2 on axis 0 must be from 0 to 1: with stride=2 there are 2 legal sizes"),
+    ],
+)  # fmt: skip
+def test_output_padding_beyond_the_dilation_is_refused(options, text):
+    with pytest.raises(ValueError, match=exact(text)):
+        conv_transpose(IMAGE, KERNEL, stride=2, **options)

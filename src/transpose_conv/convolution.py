@@ -1,13 +1,31 @@
 """The convolution as neural networks mean it: strided, padded, dilated, grouped, and without a flip.
 
-Arrays are channels last, ``(batch, *spatial, channels)``, with one spatial axis or more. `tap_view` is the step that
-this module shares with its transpose: it finds the input samples that one kernel entry meets. `conv` reads there.
+Arrays are channels last, ``(batch, *spatial, channels)``, with one spatial axis or more. Every way to compute a
+convolution or its transpose follows from one relation, which `Axis` states, and most share one step: `meeting`, the
+samples that one kernel entry meets. `conv` reads there, its transpose adds there.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 from . import shapes
 from ._arguments import conv_arrays, padding_per_axis, per_axis, require_reasonable
+
+
+class Axis(NamedTuple):
+    """One spatial axis of a convolution, which takes `large` samples to `small` placements of its kernel.
+
+    In placement ``p``, the kernel entry ``t`` lies on sample ``p * stride + t * dilation - before``, where `before`
+    counts the zeros of the padding in front (negative: samples skipped there). Beyond the ends nothing lies.
+    """
+
+    large: int
+    small: int
+    kernel_size: int
+    stride: int
+    dilation: int
+    before: int
 
 
 def conv(x, kernel, *, stride=1, padding="valid", dilation=1, groups=1):
@@ -27,6 +45,7 @@ def conv(x, kernel, *, stride=1, padding="valid", dilation=1, groups=1):
         Samples from one placement to the next, and from one kernel entry to the next; one for all axes or one per axis.
     padding : {"valid", "same"}, int or sequence of (int, int)
         Zeros around the input: none, TensorFlow's SAME, as many everywhere, or ``(before, after)`` for each axis.
+        No zero is stored or multiplied by; a kernel entry that is infinite has no effect where it lies on padding.
     groups : int
         Number of blocks that the channels are divided into; block j of the input makes block j of the output.
 
@@ -34,7 +53,7 @@ def conv(x, kernel, *, stride=1, padding="valid", dilation=1, groups=1):
     -------
     ndarray, shape (batch, *output_size, out_channels)
         With ``output_size = conv_output_size(...)`` on each axis, in NumPy's promotion of the two dtypes. Ints are computed
-        exactly, unless they outgrow that dtype: then they wrap, as NumPy's do.
+        exactly, unless they outgrow that dtype: then they wrap, as NumPy's do. float16 is added up in float32.
 
     Raises
     ------
@@ -42,6 +61,11 @@ def conv(x, kernel, *, stride=1, padding="valid", dilation=1, groups=1):
         If shapes do not go together, a value is out of range, or the kernel does not fit into the padded input.
     TypeError
         If an argument is of the wrong kind.
+
+    Notes
+    -----
+    Multiplications: ``batch * prod(output_size) * prod(kernel_size) * in_channels * out_channels / groups``.
+    Memory: one array of the result's size at a time, besides the result.
 
     References
     ----------
@@ -54,6 +78,12 @@ def conv(x, kernel, *, stride=1, padding="valid", dilation=1, groups=1):
     >>> conv(x, kernel, stride=2).ravel()
     array([123, 345])
     """
+    x, kernel, groups, axes = parse_conv(x, kernel, stride, padding, dilation, groups)
+    return by_group(convolve, x, kernel, groups, axes)
+
+
+def parse_conv(x, kernel, stride, padding, dilation, groups):
+    """Check the arguments of `conv`, and return its arrays, `groups` and one `Axis` for each spatial axis."""
     x, kernel, groups, input_size, kernel_size = conv_arrays(x, kernel, groups)
     if x.shape[-1] != kernel.shape[-2] * groups:
         raise ValueError(
@@ -62,47 +92,8 @@ def conv(x, kernel, *, stride=1, padding="valid", dilation=1, groups=1):
         )
     geometry = parse_geometry(kernel_size, stride, padding, dilation)
     output_size = [shapes.forward_size(n, *one, axis=axis) for axis, (n, one) in enumerate(zip(input_size, geometry))]
-    pad = [shapes.axis_padding(n, *one) for n, one in zip(input_size, geometry)]
-    padded_size = [before + n + after for n, (before, after) in zip(input_size, pad)]
-    require_reasonable((len(x), *padded_size, x.shape[-1]), "padding")
-    padded = np.pad(x, [(0, 0), *pad, (0, 0)])
-    blocks = zip(np.split(padded, groups, axis=-1), np.split(kernel, groups, axis=-1))
-    return np.concatenate([_one_group(*block, output_size, geometry) for block in blocks], axis=-1)
-
-
-def _one_group(padded, kernel, output_size, geometry):
-    y = np.zeros((len(padded), *output_size, kernel.shape[-1]), np.result_type(padded, kernel))
-    for tap in np.ndindex(kernel.shape[:-2]):
-        y += tap_view(padded, tap, output_size, geometry) @ kernel[tap]
-    return y
-
-
-def tap_view(padded, tap, placements, geometry):
-    """View the samples of `padded` that the kernel entry `tap` meets, one for each placement of the kernel.
-
-    On each axis these are the samples ``p * stride + tap * dilation`` for ``p = 0, ..., placements - 1``. A
-    convolution reads them, its transpose adds to them.
-
-    Parameters
-    ----------
-    padded : ndarray, shape (batch, *padded_size, channels)
-    tap : tuple of int
-        Index of a kernel entry, one int per axis.
-    placements : sequence of int
-        Number of placements of the kernel on each axis: the size of the convolution's output.
-    geometry : sequence of (kernel_size, stride, padding, dilation)
-        From `parse_geometry`.
-
-    Returns
-    -------
-    ndarray, shape (batch, *placements, channels)
-        A view into `padded`.
-    """
-    steps = [
-        slice(t * d, t * d + (count - 1) * s + 1, s)
-        for t, count, (_, s, _, d) in zip(tap, placements, geometry, strict=True)
-    ]
-    return padded[(slice(None), *steps)]
+    require_reasonable((len(x), *output_size, kernel.shape[-1]), "padding")
+    return x, kernel, groups, make_axes(input_size, output_size, geometry)
 
 
 def parse_geometry(kernel_size, stride, padding, dilation):
@@ -116,3 +107,91 @@ def parse_geometry(kernel_size, stride, padding, dilation):
             per_axis("dilation", dilation, n_axes, minimum=1),
         )
     )
+
+
+def make_axes(large, small, geometry):
+    """Join the sizes on both sides with the geometry of `parse_geometry`, and resolve the padding."""
+    return [
+        Axis(n, i, k, s, d, shapes.axis_padding(n, k, s, padding, d)[0])
+        for n, i, (k, s, padding, d) in zip(large, small, geometry, strict=True)
+    ]
+
+
+def by_group(one_group, x, kernel, groups, axes):
+    """Call ``one_group(x, kernel, axes)`` for each block of channels, and put the results side by side.
+
+    The channels of `x` and the last axis of `kernel` are divided. Both arrays come in the dtype to compute in.
+    """
+    dtype = np.result_type(x, kernel)
+    with np.errstate(invalid="ignore", over="ignore"):  # a NaN or an infinity in the result says it already
+        working = _working_dtype(dtype, x, kernel)
+        blocks = zip(*(np.split(array.astype(working, copy=False), groups, axis=-1) for array in (x, kernel)))
+        results = [one_group(*block, axes) for block in blocks]
+        return (results[0] if groups == 1 else np.concatenate(results, axis=-1)).astype(dtype, copy=False)
+
+
+def _working_dtype(dtype, *arrays):
+    """Return the dtype to compute in: the result's, with two exceptions.
+
+    float16 is added up in float32 and rounded once. NaN and infinities are computed with in long double: NumPy hands
+    the matrix products of the common floats to a library that may take ``0 * inf`` for 0.
+    """
+    if dtype.kind in "fc" and not all(np.isfinite(array.sum(dtype=dtype)) for array in arrays):
+        return np.promote_types(dtype, np.longdouble)
+    return np.dtype(np.float32) if dtype == np.float16 else dtype
+
+
+def convolve(x, kernel, axes, *, present=None):
+    """Convolve one group: for each kernel entry, multiply the samples that it meets, and add where its placements are.
+
+    Where `present` is given, an array of bool that broadcasts with `x`, samples that are not present take no part.
+    Multiplying by a zero instead would make NaN of an infinite kernel entry.
+    """
+    y = np.zeros((len(x), *(axis.small for axis in axes), kernel.shape[-1]), x.dtype)
+    for tap in np.ndindex(kernel.shape[:-2]):
+        placements, samples = meeting(tap, axes)
+        products = x[samples] @ kernel[tap]
+        y[placements] += products if present is None else np.where(present[samples], products, 0)
+    return y
+
+
+def meeting(tap, axes):
+    """Find where the kernel entry `tap` does its work: in which placements, and on which samples.
+
+    Parameters
+    ----------
+    tap : tuple of int
+        Index of a kernel entry, one int per axis.
+    axes : sequence of Axis
+
+    Returns
+    -------
+    placements, samples : tuple of slice
+        Indices of an array (batch, *small, channels) and of one (batch, *large, channels), of equally many entries:
+        those placements in which the entry lies inside, and the samples that it lies on.
+    """
+    inside = [_inside(t * a.dilation - a.before, a.stride, a.small, a.large) for t, a in zip(tap, axes, strict=True)]
+    placements, samples = zip(*inside)
+    return (slice(None), *placements), (slice(None), *samples)
+
+
+def stamp(placement, axes):
+    """Find where the kernel lies in one `placement`: which of its entries are inside, and on which samples.
+
+    `meeting` with the two roles exchanged. Returns ``(taps, samples)``, indices of arrays whose first axis is the batch.
+    """
+    inside = [
+        _inside(p * a.stride - a.before, a.dilation, a.kernel_size, a.large)
+        for p, a in zip(placement, axes, strict=True)
+    ]
+    taps, samples = zip(*inside)
+    return (slice(None), *taps), (slice(None), *samples)
+
+
+def _inside(offset, step, count, size):
+    """Of the positions ``offset + j * step`` for j below `count`, slice those from 0 to size - 1: as j, and as they are."""
+    first = max(0, -(offset // step))
+    last = min(count - 1, (size - 1 - offset) // step)
+    n = max(last - first + 1, 0)
+    start = offset + first * step
+    return slice(first, first + n), slice(start, start + n * step, step)

@@ -209,8 +209,8 @@ def reachable_sizes(i, k, s, padding, d):
     return range(max(smallest, 1), max(smallest + s, 1))
 
 
-def require_reachable(n, i, k, s, padding, d, *, axis=None):
-    """Raise a ValueError that names the legal sizes if the convolution does not take `n` to `i`."""
+def require_reachable(n, i, k, s, padding, d, *, axis=None, name="output_size"):
+    """Raise a ValueError that names the legal sizes if the convolution does not take `n`, called `name`, to `i`."""
     sizes = reachable_sizes(i, k, s, padding, d)
     if n in sizes:
         return
@@ -223,7 +223,7 @@ def require_reachable(n, i, k, s, padding, d, *, axis=None):
         )
     legal = f"only {first}" if first == last else f"{first} to {last}"
     raise ValueError(
-        f"`output_size` {n}{at(axis)} is not reachable: "
+        f"`{name}` {n}{at(axis)} is not reachable: "
         f"a convolution with {describe(k, s, padding, d)} takes {legal} to input_size {i}"
     )
 

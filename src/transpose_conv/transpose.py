@@ -1,15 +1,15 @@
 """The transposed convolution: what `convolution.conv` reads, it writes.
 
 A convolution is linear, so it is a matrix; the operator here multiplies by the transpose of that matrix. In code:
-the same loop over the same views (`convolution.tap_view`), with reading and writing swapped. The convolution rounds
-its size, so several sizes of the result are legal, and the caller may choose.
+the same steps (`convolution.meeting`), with reading and writing exchanged. The convolution rounds its size, so
+several sizes of the result are legal, and the caller may choose.
 """
 
 import numpy as np
 
 from . import shapes
-from ._arguments import SAME, conv_arrays, per_axis, require_reasonable
-from .convolution import parse_geometry, tap_view
+from ._arguments import SAME, conv_arrays, per_axis, require_reasonable, tuple_or_none
+from .convolution import by_group, make_axes, meeting, parse_geometry
 
 
 def conv_transpose(
@@ -20,7 +20,7 @@ def conv_transpose(
     Input sample ``q`` adds ``x[q] * kernel[t]`` to the output at ``q * stride + t * dilation``, for every kernel
     entry ``t``. The padding of the convolution is then cut off. For the same geometry and the very same kernel array,
     ``sum(conv(y) * x) == sum(y * conv_transpose(x))`` for every `y` of the size asked for. This is also the
-    gradient of `conv` with respect to its input.
+    gradient of `conv` with respect to its input. Complex numbers are not conjugated.
 
     Parameters
     ----------
@@ -35,6 +35,8 @@ def conv_transpose(
     output_padding : int or sequence of int, optional
         The wanted size's place among the legal ones, from 0 to ``stride - 1``. Give one of the two, or neither: then
         "same" gives ``input_size * stride``, the largest size, and every other padding the smallest.
+        Where `dilation` is larger than `stride`, up to ``dilation - 1`` is accepted, as in PyTorch and ONNX, but for
+        "same". From `stride` on, the result is longer than what the convolution takes to `input_size`.
     groups : int
         Number of blocks that the channels are divided into; block j of the input makes block j of the output.
 
@@ -42,7 +44,7 @@ def conv_transpose(
     -------
     ndarray, shape (batch, *output_size, out_channels)
         In NumPy's promotion of the two dtypes. Ints are computed exactly, unless they outgrow that dtype: then they
-        wrap, as NumPy's do. Each axis has the size
+        wrap, as NumPy's do. float16 is added up in float32. Each axis has the size
         ``(input_size - 1) * stride + (kernel_size - 1) * dilation + 1 - before - after + output_padding``,
         or ``(input_size - 1) * stride + 1 + output_padding`` for "same".
 
@@ -52,6 +54,11 @@ def conv_transpose(
         If shapes do not go together, a value is out of range, both sizes are given, or the wanted size is not legal.
     TypeError
         If an argument is of the wrong kind.
+
+    Notes
+    -----
+    Multiplications: ``batch * prod(input_size) * prod(kernel_size) * in_channels * out_channels / groups``, as in the
+    convolution. Memory: one product of the size ``batch * prod(input_size) * out_channels`` at a time, besides the result.
 
     References
     ----------
@@ -66,6 +73,69 @@ def conv_transpose(
     >>> conv_transpose(x, kernel, stride=2, output_size=6).ravel()
     array([100,  10, 201,  20,   2,   0])
     """
+    problem = parse_conv_transpose(x, kernel, stride, padding, output_size, output_padding, dilation, groups)
+    return by_group(convolve_backwards, *problem)
+
+
+def coverage_count(
+    input_size, kernel_size, *, stride=1, padding="valid", output_size=None, output_padding=None, dilation=1
+):
+    """Count, for each output sample of a transposed convolution, how many input samples reach it.
+
+    A count of 0 marks a sample that no kernel entry lies on, which is therefore zero. Counts that differ
+    from neighbour to neighbour are what checkerboards are made of.
+
+    Parameters
+    ----------
+    input_size : int or sequence of int
+        Size of the transposed convolution's input: an int for one axis, or one int per axis.
+    kernel_size : int or sequence of int
+        Number of kernel entries, the same on every axis or one per axis.
+    stride, padding, output_size, output_padding, dilation
+        As in `conv_transpose`.
+
+    Returns
+    -------
+    ndarray of int, shape (*output_size)
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `conv_transpose` does.
+
+    Notes
+    -----
+    It is `conv_transpose` of ones with a kernel of ones.
+
+    Examples
+    --------
+    >>> coverage_count(2, 3, stride=2), coverage_count(2, 3, stride=2, output_size=6)
+    (array([1, 1, 2, 1, 1]), array([1, 1, 2, 1, 1, 0]))
+    """
+    given = tuple_or_none(input_size)
+    n_axes = 1 if given is None else max(len(given), 1)
+    input_size = per_axis("input_size", input_size, n_axes, minimum=1)
+    kernel_size = per_axis("kernel_size", kernel_size, n_axes, minimum=1)
+    require_reasonable(input_size, "input_size")
+    require_reasonable(kernel_size, "kernel_size")
+    return conv_transpose(
+        np.ones((1, *input_size, 1), int),
+        np.ones((*kernel_size, 1, 1), int),
+        stride=stride,
+        padding=padding,
+        output_size=output_size,
+        output_padding=output_padding,
+        dilation=dilation,
+    )[0, ..., 0]
+
+
+def parse_conv_transpose(
+    x, kernel, stride, padding, output_size, output_padding, dilation, groups, *, size_name="output_size"
+):
+    """Check the arguments of `conv_transpose`, and return its arrays, `groups` and one `Axis` for each spatial axis.
+
+    `size_name` is what the caller calls `output_size`.
+    """
     x, kernel, groups, input_size, kernel_size = conv_arrays(x, kernel, groups)
     if x.shape[-1] != kernel.shape[-1]:
         raise ValueError(
@@ -73,47 +143,58 @@ def conv_transpose(
             "its axes are (*kernel_size, out_channels / groups, in_channels)"
         )
     geometry = parse_geometry(kernel_size, stride, padding, dilation)
-    output_size = _resolve_output_size(input_size, geometry, output_size, output_padding)
-    blocks = zip(np.split(x, groups, axis=-1), np.split(kernel, groups, axis=-1))
-    return np.concatenate([_one_group(*block, output_size, geometry) for block in blocks], axis=-1)
+    output_size = _resolve_output_size(input_size, geometry, output_size, output_padding, size_name)
+    require_reasonable((len(x), *output_size, kernel.shape[-2] * groups), "stride")
+    return x, kernel, groups, make_axes(output_size, input_size, geometry)
 
 
-def _one_group(x, kernel, output_size, geometry):
-    pad = [shapes.axis_padding(n, *one) for n, one in zip(output_size, geometry)]
-    padded_size = [before + n + after for n, (before, after) in zip(output_size, pad)]
-    require_reasonable((len(x), *padded_size, kernel.shape[-2]), "stride")
-    padded = np.zeros((len(x), *padded_size, kernel.shape[-2]), np.result_type(x, kernel))
-    for tap in np.ndindex(kernel.shape[:-2]):
-        reached = tap_view(padded, tap, x.shape[1:-1], geometry)
-        reached += x @ kernel[tap].T
-    inside = [slice(before, before + n) for n, (before, _) in zip(output_size, pad)]
-    return padded[(slice(None), *inside)]
+def convolve_backwards(x, kernel, axes):
+    """Go through the steps of `convolution.convolve` for one group, last one first, and send `x` back through each.
+
+    The step ``small[placements] += large[samples] @ kernel[tap]`` is linear in ``large``. What comes back to the samples
+    from the placements is the transposed product: ``large[samples] += small[placements] @ kernel[tap].T``.
+    """
+    y = zeros_of_result(x, kernel, axes)
+    for tap in reversed(list(np.ndindex(kernel.shape[:-2]))):
+        placements, samples = meeting(tap, axes)
+        y[samples] += x[placements] @ kernel[tap].T
+    return y
 
 
-def _resolve_output_size(input_size, geometry, output_size, output_padding):
+def zeros_of_result(x, kernel, axes):
+    """Return the zeros that one group of a transposed convolution adds to, of shape (batch, *output_size, out_channels)."""
+    return np.zeros((len(x), *(axis.large for axis in axes), kernel.shape[-2]), x.dtype)
+
+
+def _resolve_output_size(input_size, geometry, output_size, output_padding, size_name):
     """Return the size of each axis from what the caller gave of `output_size` and `output_padding`."""
     n_axes = len(input_size)
     if output_size is not None and output_padding is not None:
         raise ValueError("`output_size` and `output_padding` both choose the size: give one of them, or neither")
     if output_size is not None:
-        sizes = per_axis("output_size", output_size, n_axes, minimum=1)
+        sizes = per_axis(size_name, output_size, n_axes, minimum=1)
     elif output_padding is not None:
         offsets = per_axis("output_padding", output_padding, n_axes, minimum=0)
-        for axis, (offset, (_, s, _, _)) in enumerate(zip(offsets, geometry)):
-            if offset >= s:
-                raise ValueError(
-                    f"`output_padding` {offset} on axis {axis} must be from 0 to {s - 1}: "
-                    f"with stride={s} there are {s} legal sizes"
-                )
+        for axis, (offset, one) in enumerate(zip(offsets, geometry)):
+            _require_output_padding(offset, *one, axis=axis)
         sizes = [shapes.smallest_size(i, *one) + offset for i, one, offset in zip(input_size, geometry, offsets)]
         for axis, n in enumerate(sizes):
             if n < 1:
                 raise ValueError(f"`output_padding` {offsets[axis]} on axis {axis} leaves nothing: a size of {n}")
+        return sizes
     else:
         sizes = [_default_size(i, *one) for i, one in zip(input_size, geometry)]
     for axis, (n, i, one) in enumerate(zip(sizes, input_size, geometry)):
-        shapes.require_reachable(n, i, *one, axis=axis)
+        shapes.require_reachable(n, i, *one, axis=axis, name=size_name)
     return sizes
+
+
+def _require_output_padding(offset, k, s, padding, d, *, axis):
+    limit, why = s, f"with stride={s} there are {s} legal sizes"
+    if padding != SAME and d > s:
+        limit, why = d, f"it must be below the stride, {s}, or the dilation, {d}"
+    if offset >= limit:
+        raise ValueError(f"`output_padding` {offset} on axis {axis} must be from 0 to {limit - 1}: {why}")
 
 
 def _default_size(i, k, s, padding, d):

@@ -1,0 +1,189 @@
+"""The transposed convolution in every equivalent form, each on one screen.
+
+They differ in what they go through, one after the other: input samples, output samples, kernel entries, phases. They
+agree in every number. A form here is a function of one group of channels, ``form(x, kernel, axes)``, with `x` of shape
+(batch, *input_size, in_channels), `kernel` of shape (*kernel_size, out_channels, in_channels) and one
+`convolution.Axis` per spatial axis; `CONV_TRANSPOSE_FORMS` gives each the whole contract of `conv_transpose`.
+
+Costs are in multiplications and in numbers held besides the arguments and the result, for one group, with
+``input`` for the product of the input sizes, and ``output``, ``taps``, ``strides`` likewise.
+"""
+
+import functools
+import itertools
+import math
+from types import MappingProxyType
+
+import numpy as np
+
+from . import transpose
+from .convolution import Axis, by_group, convolve, meeting, stamp
+from .matrix import dense_matrix, require_dense, sparse_matrix
+from .transpose import parse_conv_transpose, zeros_of_result
+
+
+def scatter(x, kernel, axes):
+    """Go through the input samples: each stamps its multiple of the kernel into the output.
+
+    Multiplications: batch * input * taps * in_channels * out_channels. Memory: one stamp.
+    """
+    y = zeros_of_result(x, kernel, axes)
+    for placement in np.ndindex(x.shape[1:-1]):
+        multiple = np.tensordot(x[(slice(None), *placement)], kernel, axes=(-1, -1))
+        taps, samples = stamp(placement, axes)
+        y[samples] += multiple[taps]
+    return y
+
+
+def gather(x, kernel, axes):
+    """Go through the output samples: each asks which input samples reached it, and with which kernel entry.
+
+    Multiplications: as `scatter`, the same ones in another order. Memory: none.
+    """
+    y = zeros_of_result(x, kernel, axes)
+    reached_by = [[_who_reaches(sample, axis) for sample in range(axis.large)] for axis in axes]
+    for sample in np.ndindex(y.shape[1:-1]):
+        for pairs in itertools.product(*(reached_by[axis][n] for axis, n in enumerate(sample))):
+            placement, tap = zip(*pairs)
+            y[(slice(None), *sample)] += x[(slice(None), *placement)] @ kernel[tap].T
+    return y
+
+
+def _who_reaches(sample, axis):
+    """List the pairs (placement, kernel entry) that meet at a sample: n = p * stride + t * dilation - before."""
+    pairs = []
+    for tap in range(axis.kernel_size):
+        placement, rest = divmod(sample + axis.before - tap * axis.dilation, axis.stride)
+        if rest == 0 and 0 <= placement < axis.small:
+            pairs.append((placement, tap))
+    return pairs
+
+
+def zero_insertion(x, kernel, axes):
+    """Put stride - 1 zeros between the samples, then convolve with stride 1 and the flipped kernel.
+
+    Multiplications: batch * output * taps * in_channels * out_channels, about ``strides`` times those of
+    `scatter`, most of them with a zero. Memory: the spread input, batch * output * in_channels, and a product.
+    """
+    spread, present = insert_zeros(x, axes), insert_zeros(np.ones((1, *x.shape[1:-1], 1), bool), axes)
+    plain = [
+        Axis(large=n, small=a.large, kernel_size=a.kernel_size, stride=1, dilation=a.dilation, before=reach - a.before)
+        for n, a, reach in zip(spread.shape[1:-1], axes, ((a.kernel_size - 1) * a.dilation for a in axes))
+    ]
+    return convolve(spread, flip(kernel), plain, present=present)
+
+
+def insert_zeros(x, axes):
+    """Spread an array (batch, *input_size, channels), so that neighbours are a stride apart, with zeros between."""
+    size = [(axis.small - 1) * axis.stride + 1 for axis in axes]
+    spread = np.zeros((len(x), *size, x.shape[-1]), x.dtype)
+    spread[(slice(None), *(slice(None, None, axis.stride) for axis in axes))] = x
+    return spread
+
+
+def flip(kernel):
+    """Reverse a kernel (*kernel_size, out_channels, in_channels) on its spatial axes, and swap its channels for `conv`."""
+    return np.flip(kernel, axis=range(kernel.ndim - 2)).swapaxes(-1, -2)
+
+
+def matrix(x, kernel, axes):
+    """Write down the matrix C of the convolution, and multiply by its transpose. To look at: C is nearly all zeros.
+
+    Multiplications and memory: input * in_channels * output * out_channels, the square of the image. Above
+    ``2**24`` numbers it is a ValueError.
+    """
+    if not (np.isfinite(x).all() and np.isfinite(kernel).all()):
+        return transposed_sparse_matrix(x, kernel, axes)  # the zeros of C must not meet these: 0 * inf is NaN
+    y = zeros_of_result(x, kernel, axes)
+    require_dense(math.prod(x.shape[1:]), math.prod(y.shape[1:]), "x")
+    C = dense_matrix(kernel, axes)
+    return (x.reshape(len(x), len(C)) @ C).reshape(y.shape)  # the images are rows here, and y = C.T x becomes y = x C
+
+
+def transposed_sparse_matrix(x, kernel, axes):
+    """List the entries of C, and let each add its value times an input number to an output number.
+
+    Multiplications: as `scatter`. Memory: input * taps * in_channels * out_channels for the values, as much for
+    their rows and columns, and batch times as much for the products.
+    """
+    row, column, value = sparse_matrix(kernel, axes)
+    y = zeros_of_result(x, kernel, axes)
+    numbers = y.reshape(len(y), math.prod(y.shape[1:])).T  # a view: what is added here is in y
+    np.add.at(numbers, column, value[:, None] * x.reshape(len(x), math.prod(x.shape[1:])).T[row])
+    return y
+
+
+def col2im(x, kernel, axes):
+    """Multiply all samples by all kernel entries in one matrix product, then add each product where it belongs.
+
+    Multiplications: as `scatter`. Memory: batch * input * taps * out_channels for the product.
+    """
+    y = zeros_of_result(x, kernel, axes)
+    columns = np.tensordot(x, kernel, axes=(-1, -1))  # (batch, *input_size, *kernel_size, out_channels)
+    for tap in np.ndindex(kernel.shape[:-2]):
+        placements, samples = meeting(tap, axes)
+        y[samples] += columns[(*placements, *tap)]
+    return y
+
+
+def phases(x, kernel, axes):
+    """Compute each phase of the output, every stride-th sample, as a small convolution with stride 1, and interleave.
+
+    A phase sees only every stride-th kernel entry: the sub-pixel form. Multiplications: as `scatter`, without what the
+    padding cuts off. Memory: one phase, batch * output * out_channels / strides, and a product.
+    """
+    y = zeros_of_result(x, kernel, axes)
+    for phase in np.ndindex(*(axis.stride for axis in axes)):
+        taps, plain = zip(*(_phase_of_axis(first, axis) for first, axis in zip(phase, axes)))
+        outputs = (slice(first, None, axis.stride) for first, axis in zip(phase, axes))
+        y[(slice(None), *outputs)] = convolve(x, flip(kernel[taps]), plain)
+    return y
+
+
+def _phase_of_axis(first, axis):
+    """Find the kernel entries that meet the samples first, first + stride, ...; and the convolution that these make."""
+    common = math.gcd(axis.stride, axis.dilation)
+    period, dilation = axis.stride // common, axis.dilation // common
+    reach = first + axis.before
+    tap = next(
+        (t for t in range(min(period, axis.kernel_size)) if (reach - t * axis.dilation) % axis.stride == 0), None
+    )
+    taps = slice(0, 0) if tap is None else slice(tap, None, period)
+    size = len(range(axis.kernel_size)[taps])
+    before = 0 if tap is None else (size - 1) * dilation - (reach - tap * axis.dilation) // axis.stride
+    outputs = len(range(first, axis.large, axis.stride))
+    return taps, Axis(axis.small, outputs, kernel_size=size, stride=1, dilation=dilation, before=before)
+
+
+def gradient(x, kernel, axes):
+    """Differentiate the forward convolution: go through its steps backwards, and send `x` back through each.
+
+    Multiplications: as `scatter`. Memory: one product, batch * input * out_channels.
+    """
+    return transpose.convolve_backwards(x, kernel, axes)
+
+
+def _whole_contract(form):
+    @functools.wraps(form)
+    def operator(
+        x, kernel, *, stride=1, padding="valid", output_size=None, output_padding=None, dilation=1, groups=1
+    ):  # fmt: skip
+        problem = parse_conv_transpose(x, kernel, stride, padding, output_size, output_padding, dilation, groups)
+        return by_group(form, *problem)
+
+    del operator.__wrapped__  # the signature is conv_transpose's, not the form's
+    return operator
+
+
+CONV_TRANSPOSE_FORMS = MappingProxyType(
+    {
+        "scatter": _whole_contract(scatter),
+        "gather": _whole_contract(gather),
+        "zero_insertion": _whole_contract(zero_insertion),
+        "matrix": _whole_contract(matrix),
+        "sparse_matrix": _whole_contract(transposed_sparse_matrix),
+        "gradient": _whole_contract(gradient),
+        "col2im": _whole_contract(col2im),
+        "phases": _whole_contract(phases),
+    }
+)
