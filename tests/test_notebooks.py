@@ -142,7 +142,7 @@ def long_cell(cells):
 
 
 def wide_cell(cells):
-    cells[1].source = "x = " + "1" * 77
+    cells[1].source = "x = " + "1" * 76
 
 
 def showing(text):
@@ -167,7 +167,7 @@ FAULTS = [
     (checks.figures_described, without_name, "the picture of cell 77-002 has no name of the form fig-..."),
     (checks.figures_described, with_a_name_twice, "the picture of cell 77-002 has the name of another: fig-tiny"),
     (checks.cells_short, long_cell, "cell 77-001 has 21 lines, more than 20"),
-    (checks.cells_short, wide_cell, "cell 77-001 has a line of 81 characters, more than 80"),
+    (checks.cells_short, wide_cell, "cell 77-001 has a line of 80 characters, more than 79"),
     (checks.independent_of_machine, showing("in /home/ann/x.py"), "cell 77-001 shows a path of the machine: '/home/'"),
     (
         checks.independent_of_machine,

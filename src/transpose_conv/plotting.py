@@ -197,3 +197,107 @@ def frame_intervals(ax, first, last, rows):
     ax.set(xlim=(first - 0.7, last + 0.7), ylim=(2.3 * rows - 0.55, -0.95), aspect="equal")
     ax.set_axis_off()
     return ax
+
+
+def draw_row(ax, values, *, y, role, columns=None, empty=(), fmt="{:g}"):
+    """Draw one axis as a row of cells at height `y`, at the given `columns` or side by side.
+
+    Indices in `empty` are of cells that nothing reaches: grey and hatched.
+    """
+    for index, value in enumerate(values):
+        column = index if columns is None else columns[index]
+        draw_cell(ax, column, y, role="empty" if index in empty else role, text=fmt.format(value))
+    return ax
+
+
+def draw_meetings(ax, small, large, meetings, *, columns, strong=None, empty=()):
+    """Draw a transposed convolution of one axis: a line for each product, from the input, above, to the output, below.
+
+    Parameters
+    ----------
+    ax : Axes
+    small, large : sequence of number
+        The input and the output.
+    meetings : sequence of (placement, sample, number)
+        For each product, the input cell, the output cell, and the kernel entry that stands on the line.
+    columns : sequence of number
+        Where the input cells stand, above the output cells 0, 1, 2, ...
+    strong : sequence of bool, optional
+        Which lines are drawn strong; the others are pale. Without it all are.
+    empty : sequence of int
+        Output cells that no line reaches.
+
+    Returns
+    -------
+    Axes
+    """
+    height = 2.6
+    draw_row(ax, small, y=0, role="input", columns=columns)
+    draw_row(ax, large, y=height, role="output", empty=empty)
+    for index, (placement, sample, entry) in enumerate(meetings):
+        vivid = strong is None or strong[index]
+        x, y = (columns[placement] + 0.5, sample + 0.5), (1, height)
+        color = COLORS["kernel"] if vivid else COLORS["empty"]
+        ax.plot(x, y, color=color, linewidth=2.6 if vivid else 1.2, zorder=2 if vivid else 1)
+        place = 0.62  # along the line, where lines from one cell have parted
+        halo = {"facecolor": "white", "edgecolor": color, "boxstyle": "circle,pad=0.15", "linewidth": 1}
+        text = (x[0] + place * (x[1] - x[0]), y[0] + place * (y[1] - y[0]))
+        shade = "black" if vivid else "#8A8A8A"
+        ax.text(*text, entry, ha="center", va="center", fontsize=9, color=shade, bbox=halo, zorder=5 if vivid else 3)
+    ax.set(xlim=(-0.1, len(large) + 0.1), ylim=(height + 1.1, -0.1), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def draw_windows(ax, values, windows):
+    """Draw a row of cells and, below it, windows that show a part of it, each with its own row of cells.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : sequence of number
+        The whole row.
+    windows : sequence of (label, first, size)
+        What each window is called, the index of the first cell that it shows, and how many. Cells beyond the end of
+        `values` are hatched zeros.
+
+    Returns
+    -------
+    Axes
+    """
+    draw_row(ax, values, y=0, role="overlap")
+    last = max([len(values), *(first + size for _, first, size in windows)])
+    for row, (label, first, size) in enumerate(windows):
+        y = 1.75 * (row + 1)
+        shown = [values[index] if index < len(values) else 0 for index in range(first, first + size)]
+        beyond = [index for index in range(size) if first + index >= len(values)]
+        draw_row(ax, shown, y=y, role="output", columns=range(first, first + size), empty=beyond)
+        ax.text(
+            0,
+            y - 0.1,
+            label,
+            ha="left",
+            va="bottom",
+            fontsize=10,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
+        for edge in (first, first + size):
+            ax.plot([edge, edge], [1, y], ":", color="#8A8A8A", linewidth=1, zorder=0)
+    ax.set(xlim=(-0.1, last + 0.1), ylim=(1.75 * len(windows) + 1.1, -0.1), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def draw_pattern(ax, matrix, *, label=None):
+    """Draw a matrix that is too large for numbers: a filled cell for each entry that is not zero, row 0 on top."""
+    matrix = np.asarray(matrix)
+    rows, columns = matrix.shape
+    for row, column in np.argwhere(matrix):
+        ax.add_patch(Rectangle((column, row), 1, 1, facecolor=COLORS["kernel"], edgecolor="white", linewidth=0.4))
+    ax.add_patch(Rectangle((0, 0), columns, rows, fill=False, edgecolor="#8A8A8A", linewidth=1))
+    for row in range(1, rows):
+        ax.plot([0, columns], [row, row], color=COLORS["empty"], linewidth=0.5, zorder=0)
+    frame_cells(ax, columns, rows)
+    if label:
+        ax.set_title(label)
+    return ax
