@@ -129,10 +129,10 @@ def test_a_form_refuses_what_conv_transpose_refuses(form, options, error, text):
 def test_the_dense_matrix_refuses_what_nobody_can_look_at():
     text = (
         "`x` makes a dense matrix of shape (4096, 16900), more than 16777216 numbers; "
-        "the sparse matrix has only the entries that count"
+        "neither conv nor conv_transpose needs it"
     )
     with pytest.raises(ValueError, match=exact(text)):
-        FORMS["matrix"](np.ones((1, 64, 64, 1)), np.ones((4, 4, 1, 1)), stride=2, output_size=130)
+        FORMS["matrix"](np.full((1, 64, 64, 1), np.nan), np.ones((4, 4, 1, 1)), stride=2, output_size=130)
 
 
 def peak_memory(operator, side):
@@ -150,6 +150,53 @@ def test_memory_grows_with_the_image_not_with_its_square(form):
     """Four times the pixels: four times the memory. With a dense matrix it is sixteen times."""
     growth = peak_memory(form, 28) / peak_memory(form, 14)
     assert growth > 12 if form is FORMS["matrix"] else growth < 6
+
+
+@each_operator
+def test_a_stride_far_beyond_the_output_costs_nothing(operator):
+    """One sample, whose stamp is all there is: no phase or zero has to be visited for the stride."""
+    result = operator(np.full((1, 1, 1, 1), 2), np.arange(9).reshape(3, 3, 1, 1), stride=10**9)
+    np.testing.assert_array_equal(result.ravel(), 2 * np.arange(9))
+
+
+@each_operator
+def test_a_long_kernel_that_is_cut_off_costs_no_more_than_what_is_left(operator):
+    before = 10**4
+    x, kernel = np.full((1, 1, 1), 3), np.arange(2 * before).reshape(-1, 1, 1)
+    tracemalloc.start()
+    result = operator(x, kernel, padding=[(before, before - 2)])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert result.ravel().tolist() == [3 * before, 3 * (before + 1)]
+    assert peak < 40 * kernel.nbytes
+
+
+@each_operator
+def test_same_with_a_huge_dilation_is_arithmetic_of_python_ints(operator):
+    x, kernel = np.arange(1, 3).reshape(1, 2, 1), np.array([1, 10, 100, 1000, 10000]).reshape(5, 1, 1)
+    assert operator(x, kernel, padding="same", dilation=2**62).ravel().tolist() == [100, 200]
+
+
+@each_operator
+def test_no_more_axes_than_numpy_has(operator):
+    with pytest.raises(ValueError, match=exact("`x` has 32 spatial axes, more than 31")):
+        operator(np.ones((1,) * 34), np.ones((1,) * 34))
+    assert operator(np.ones((1,) * 33), np.ones((1,) * 33)).shape == (1,) * 33
+
+
+@each_operator
+def test_float16_with_a_large_sum_is_still_float16(operator):
+    """A sum over the image beyond 65504 is not an infinity in it."""
+    x, kernel = np.full((1, 40, 40, 1), 60, np.float16), np.full((3, 3, 1, 1), 1.5, np.float16)
+    exact_sum = operator(x.astype(int), kernel.astype(np.float64), stride=2)
+    np.testing.assert_array_equal(operator(x, kernel, stride=2), exact_sum)
+
+
+@each_operator
+def test_nothing_is_raised_where_numpy_is_told_to_raise(operator):
+    tiny = np.full((1, 2, 1), 1e-300)
+    with np.errstate(all="raise"):
+        assert not operator(tiny, tiny.reshape(2, 1, 1)).any()
 
 
 def test_the_steps_that_forms_share_are_what_they_say():

@@ -104,6 +104,17 @@ def test_an_infinity_has_an_effect_on_what_it_meets_only():
     np.testing.assert_array_equal(to_kernel.ravel(), [np.nan, np.inf, np.inf])
 
 
+def test_a_size_beyond_the_legal_ones_has_a_gradient_too():
+    """Where `output_padding` reaches to the dilation, as in PyTorch."""
+    x, kernel = np.array([1, 10]).reshape(1, 2, 1), np.array([1, 2, 3]).reshape(3, 1, 1)
+    y = conv_transpose(x, kernel, dilation=3, output_padding=2)
+    to_x, to_kernel = conv_transpose_gradients(x, kernel, np.arange(y.size).reshape(y.shape), dilation=3)
+    assert to_x.ravel().tolist() == [0 + 6 + 18, 1 + 8 + 21]
+    assert to_kernel.ravel().tolist() == [0 + 10, 3 + 40, 6 + 70]
+    with pytest.raises(ValueError, match="not reachable"):
+        conv_transpose_gradients(x, kernel, np.ones((1, 11, 1)), dilation=3)
+
+
 X, KERNEL = np.ones((1, 2, 3)), np.ones((3, 2, 3))
 
 
@@ -120,12 +131,17 @@ X, KERNEL = np.ones((1, 2, 3)), np.ones((3, 2, 3))
         (conv_transpose_gradients, X, (2, 5, 2),
          "`output_gradient` must have the shape of the result, (1, 5, 2), got (2, 5, 2)"),
         (conv_transpose_gradients, X, (1, 5, 5, 2),
-         "`output_gradient.shape[1:-1]` must be an int or one int for each of the 1 axes, got 2: (5, 5)"),
+         "`output_gradient` must have 3 axes, as `x` has, got shape (1, 5, 5, 2)"),
     ],
 )  # fmt: skip
 def test_a_gradient_of_another_shape_is_refused(gradients, x, shape, text):
     with pytest.raises(ValueError, match=exact(text)):
         gradients(x, KERNEL, np.ones(shape), stride=2)
+
+
+def test_x_is_named_where_it_is_no_array():
+    with pytest.raises(TypeError, match=exact("`x` must be a rectangular array of numbers, got [[1, 2], [3]]")):
+        conv_transpose_gradients([[1, 2], [3]], KERNEL, np.ones((1, 5, 2)))
 
 
 @pytest.mark.parametrize("gradients", [conv_gradients, conv_transpose_gradients])

@@ -1,5 +1,7 @@
 """The matrix of a convolution: the convolution itself, written down."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,7 +41,7 @@ def test_its_columns_are_what_the_convolution_makes_of_unit_vectors():
          "`input_size` asks for an array of shape (1099511627776, 1, 1), more than 68719476736 numbers"),
         (np.ones((3, 1, 1)), 5000, {}, ValueError,
          "`input_size` makes a dense matrix of shape (4998, 5000), more than 16777216 numbers; "
-         "the sparse matrix has only the entries that count"),
+         "neither conv nor conv_transpose needs it"),
         (np.ones((3, 1, 1)), 2, {}, ValueError,
          "`kernel` of size 3 on axis 0 does not fit: with stride=1, padding='valid', dilation=1 "
          "it reaches over 3 samples, and input_size 2 with its padding has 2"),
@@ -52,3 +54,18 @@ def test_its_columns_are_what_the_convolution_makes_of_unit_vectors():
 def test_what_has_no_matrix_is_refused(kernel, input_size, options, error, text):
     with pytest.raises(error, match=exact(text)):
         conv_matrix(kernel, input_size, **options)
+
+
+def test_making_a_matrix_takes_no_more_than_its_entries():
+    """Of a kernel of 20000 entries that lies on padding but for one, nothing is listed but that one."""
+    tracemalloc.start()
+    C = conv_matrix(np.arange(20000).reshape(-1, 1, 1), 1, padding=10**4)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert C.ravel().tolist() == [10000, 9999]
+    assert peak < 10**6
+
+
+def test_same_with_a_huge_dilation_is_arithmetic_of_python_ints():
+    C = conv_matrix(np.arange(5).reshape(5, 1, 1), 3, padding="same", dilation=2**62)
+    np.testing.assert_array_equal(C, 2 * np.eye(3))

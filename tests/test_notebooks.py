@@ -168,6 +168,7 @@ FAULTS = [
     (checks.figures_described, with_a_name_twice, "the picture of cell 77-002 has the name of another: fig-tiny"),
     (checks.cells_short, long_cell, "cell 77-001 has 21 lines, more than 20"),
     (checks.cells_short, wide_cell, "cell 77-001 has a line of 80 characters, more than 79"),
+    (checks.outputs_narrow, showing("x" * 80), "cell 77-001 prints a line of 80 characters, more than 79"),
     (checks.independent_of_machine, showing("in /home/ann/x.py"), "cell 77-001 shows a path of the machine: '/home/'"),
     (
         checks.independent_of_machine,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from transpose_conv import plotting
+from transpose_conv import plotting, plotting_sizes
 
 
 @pytest.fixture
@@ -35,6 +35,14 @@ def test_empty_cells_are_hatched_and_the_others_are_not(ax):
     assert [patch.get_hatch() for patch in ax.patches] == [None, None, "////", None]
 
 
+def test_faint_cells_are_grey_on_white_and_numbers_stand_at_the_edge(ax):
+    plotting.draw_cells(ax, [[7, 0]], role="kernel", faint=[[False, True]], indices=True)
+    assert [to_hex(patch.get_edgecolor()).upper() for patch in ax.patches] == [
+        plotting.COLORS["kernel"], plotting.COLORS["empty"]
+    ]  # fmt: skip
+    assert [t.get_text() for t in ax.texts] == ["7", "0", "0", "1", "0"]
+
+
 def test_stamps_lie_where_they_are_put_and_differ_in_their_dashes(ax):
     plotting.draw_stamps(ax, [(0, 0), (0, 2), (2, 0), (2, 2)], 3)
     centres = [(p.get_x() + p.get_width() / 2, p.get_y() + p.get_height() / 2) for p in ax.patches]
@@ -56,20 +64,20 @@ def test_placements_may_reach_into_padding(ax):
 
 
 def test_a_map_draws_a_line_from_each_size_to_its_result(ax):
-    plotting.draw_map(ax, [5, 6, 7], [2, 2, 3], mark=(5, 6))
+    plotting_sizes.draw_map(ax, [5, 6, 7], [2, 2, 3], mark=(5, 6))
     assert [list(line.get_xdata()) for line in ax.lines] == [[5, 2], [6, 2], [7, 3]]
     assert [line.get_alpha() for line in ax.lines] == [1, 1, 0.45]
 
 
 def test_steps_have_the_width_of_their_sizes(ax):
-    plotting.draw_steps(ax, [3, 4, 5, 6, 7], [1, 1, 2, 2, 3], mark=2)
+    plotting_sizes.draw_steps(ax, [3, 4, 5, 6, 7], [1, 1, 2, 2, 3], mark=2)
     steps = [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "o"]
     assert steps == [[3, 4], [5, 6], [7]]
     assert [t.get_text() for t in ax.texts] == ["2 sizes"]
 
 
 def test_an_interval_shows_each_size_its_place_and_the_default(ax):
-    plotting.draw_interval(ax, range(6, 10), row=1, label="VALID", default=8)
+    plotting_sizes.draw_interval(ax, range(6, 10), row=1, label="VALID", default=8)
     assert [t.get_text() for t in ax.texts] == ["6", "+0", "7", "+1", "8", "+2", "9", "+3", "VALID"]
     frame = ax.patches[-1]
     assert (frame.get_x(), frame.get_width()) == (7.5, 1)
@@ -80,3 +88,37 @@ def test_the_book_has_one_style_and_the_palette_is_okabe_and_itos():
         cycle = plt.rcParams["axes.prop_cycle"].by_key()["color"]
     roles = [plotting.COLORS[role] for role in ("input", "kernel", "output", "overlap")]
     assert [color.upper() for color in cycle[:4]] == roles == ["#0072B2", "#E69F00", "#009E73", "#D55E00"]
+
+
+def test_a_row_stands_at_its_columns_and_hatches_what_is_empty(ax):
+    plotting.draw_row(ax, [7, 0], y=2, role="output", columns=(1, 4), empty=(1,))
+    assert texts(ax) == {(1.5, 2.5): "7", (4.5, 2.5): "0"}
+    assert [patch.get_hatch() for patch in ax.patches] == [None, "////"]
+
+
+def test_meetings_join_an_input_with_an_output_and_carry_the_kernel_entry(ax):
+    plotting.draw_meetings(ax, [10, 100], [10, 20, 30, 0], [(0, 0, 1), (1, 2, 3)], columns=(1, 2), strong=[True, False])
+    assert [list(line.get_xdata()) for line in ax.lines] == [[1.5, 0.5], [2.5, 2.5]]
+    assert [to_hex(line.get_color()).upper() for line in ax.lines] == [
+        plotting.COLORS["kernel"],
+        plotting.FAINT,
+    ]
+    assert [t.get_text() for t in ax.texts][-2:] == ["1", "3"]
+    assert ax.yaxis_inverted()
+
+
+def test_a_window_shows_its_part_of_the_sheet_and_zeros_beyond_it(ax):
+    plotting.draw_windows(ax, [1, 2, 3], [("all", 0, 3), ("more", 1, 3)])
+    assert [texts(ax)[x + 0.5, 4.0] for x in (1, 2, 3)] == ["2", "3", "0"]
+    assert [patch.get_hatch() for patch in ax.patches][-3:] == [None, None, "////"]
+
+
+def test_a_pattern_fills_the_entries_that_are_not_zero(ax):
+    plotting.draw_pattern(ax, [[0, 5], [0, 0]], label="C")
+    filled, frame = ax.patches
+    plotting.draw_pattern(ax, np.eye(4), every=2, empty=[3])
+    assert (ax.patches[-1].get_x(), ax.patches[-1].get_hatch()) == (3, "/////")
+    assert [line.get_xdata()[0] for line in ax.lines if line.get_xdata()[0] == line.get_xdata()[1]] == [2]
+    assert filled.get_xy() == (1, 0)
+    assert (frame.get_width(), frame.get_height()) == (2, 2)
+    assert ax.get_title() == "C"

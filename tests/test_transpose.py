@@ -134,6 +134,11 @@ def test_coverage_counts_the_placements_that_reach(case):
     np.testing.assert_array_equal(counts, expected)
 
 
+def test_counting_many_axes_and_long_kernels_takes_no_time():
+    assert coverage_count((1,) * 20, 2).sum() == 2**20
+    assert coverage_count((300, 300), 200, stride=2).max() == 100 * 100
+
+
 def test_coverage_of_the_puzzle():
     assert coverage_count((2, 2), 3, stride=2).tolist() == [
         [1, 1, 2, 1, 1], [1, 1, 2, 1, 1], [2, 2, 4, 2, 2], [1, 1, 2, 1, 1], [1, 1, 2, 1, 1]

@@ -97,6 +97,16 @@ def cells_short(notebook):
             yield f"cell {cell.id} has a line of {width} characters, more than {LONGEST_LINE}"
 
 
+def outputs_narrow(notebook):
+    """No printed line is wider than the page shows without scrolling, but where the reader has to open it first."""
+    for cell, output in outputs(notebook):
+        if "hide-output" in tags(cell):
+            continue
+        width = max(map(len, text_of(output).splitlines()), default=0)
+        if width > LONGEST_LINE and "image/png" not in output.get("data", {}):
+            yield f"cell {cell.id} prints a line of {width} characters, more than {LONGEST_LINE}"
+
+
 def independent_of_machine(notebook):
     """No output shows a path, a memory address or a duration, and no unmarked cell asks for the time or the machine."""
     asks = r"\b(perf_counter|process_time|time\.time|monotonic|%%?timeit|%%?time\b|cpu_count|getpid|platform\.|gethostname|now\()"
@@ -162,6 +172,7 @@ OF_ONE = [
     errors_announced,
     figures_described,
     cells_short,
+    outputs_narrow,
     independent_of_machine,
 ]
 OF_ALL = [functions_grown_once, ids_unique]

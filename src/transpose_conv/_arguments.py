@@ -12,6 +12,8 @@ import numpy as np
 VALID, SAME = "valid", "same"
 LARGEST_INT = 2**63 - 1  # what NumPy can index with
 LARGEST_RESULT = 2**36  # numbers in a result; beyond this a slip is likelier than a wish
+ENOUGH_ITEMS = 64  # no argument has as many
+MOST_AXES = 31  # spatial ones; NumPy's arrays have 64 axes, and a form may need two for each
 
 
 def as_int(name, value, *, minimum, axis=None):
@@ -35,7 +37,7 @@ def per_axis(name, value, n_axes, *, minimum):
         raise TypeError(f"`{name}` must be an int or one int per axis, got {short(value)}")
     if len(items) != n_axes:
         rule = f"`{name}` must be an int or one int for each of the {n_axes} axes"
-        raise ValueError(f"{rule}, got {len(items)}: {short(value)}")
+        raise ValueError(f"{rule}, got {_count(len(items))}: {short(value)}")
     return tuple(as_int(name, item, minimum=minimum, axis=axis) for axis, item in enumerate(items))
 
 
@@ -61,14 +63,14 @@ def padding_per_axis(padding, n_axes):
     if pairs is None or any(tuple_or_none(pair) is None for pair in pairs):
         raise TypeError(f"{rule}, got {short(padding)}")
     if len(pairs) != n_axes:
-        raise ValueError(f"{rule}, got {len(pairs)}: {short(padding)}")
+        raise ValueError(f"{rule}, got {_count(len(pairs))}: {short(padding)}")
     return tuple(_padding_pair(pair, axis) for axis, pair in enumerate(pairs))
 
 
 def _padding_pair(pair, axis=None):
     items = tuple_or_none(pair)
     if len(items) != 2:
-        raise ValueError(f"`padding`{at(axis)} must be a pair (before, after), got {len(items)}: {short(pair)}")
+        raise ValueError(f"`padding`{at(axis)} must be a pair (before, after), got {_count(len(items))}: {short(pair)}")
     return tuple(as_int("padding", item, minimum=0, axis=axis) for item in items)
 
 
@@ -98,6 +100,7 @@ def conv_arrays(x, kernel, groups):
     if x.ndim < 3:
         rule = "`x` must have shape (batch, *spatial, channels) with at least one spatial axis"
         raise ValueError(f"{rule}, got {x.shape}")
+    require_axes(x.ndim - 2, "x")
     if kernel.ndim != x.ndim:
         rule = f"`kernel` must have {x.ndim} axes, as `x` has: {x.ndim - 2} spatial and two of channels"
         raise ValueError(f"{rule}, got shape {kernel.shape}")
@@ -110,6 +113,17 @@ def conv_arrays(x, kernel, groups):
     if kernel.shape[-1] % groups:
         raise ValueError(f"`groups` must divide the last axis of `kernel`, which is {kernel.shape[-1]}, got {groups}")
     return x, kernel, groups, x.shape[1:-1], kernel.shape[:-2]
+
+
+def require_axes(n_axes, argument):
+    """Raise a ValueError if there are more spatial axes than the operators can work on."""
+    if n_axes > MOST_AXES:
+        raise ValueError(f"`{argument}` has {_count(n_axes)} spatial axes, more than {MOST_AXES}")
+
+
+def _count(n):
+    """Say a number of items, of which `tuple_or_none` returns no more than it has to."""
+    return str(n) if n <= ENOUGH_ITEMS else f"more than {ENOUGH_ITEMS}"
 
 
 def require_reasonable(shape, argument):
@@ -127,11 +141,11 @@ def int_or_none(value):
 
 
 def tuple_or_none(value):
-    """Return the items of a list, a tuple, a range or an array with axes; else None."""
+    """Return the items of a list, a tuple, a range or an array with axes, one more than enough at most; else None."""
     if isinstance(value, list | tuple | range):
-        return tuple(value)
+        return tuple(value[: ENOUGH_ITEMS + 1])
     array = _array_or_none(value)
-    return tuple(array) if array is not None and array.ndim > 0 else None
+    return tuple(array[: ENOUGH_ITEMS + 1]) if array is not None and array.ndim > 0 else None
 
 
 def _array_or_none(value):

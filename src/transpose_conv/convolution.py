@@ -123,7 +123,7 @@ def by_group(one_group, x, kernel, groups, axes):
     The channels of `x` and the last axis of `kernel` are divided. Both arrays come in the dtype to compute in.
     """
     dtype = np.result_type(x, kernel)
-    with np.errstate(invalid="ignore", over="ignore"):  # a NaN or an infinity in the result says it already
+    with np.errstate(all="ignore"):  # a NaN or an infinity in the result says it already
         working = _working_dtype(dtype, x, kernel)
         blocks = zip(*(np.split(array.astype(working, copy=False), groups, axis=-1) for array in (x, kernel)))
         results = [one_group(*block, axes) for block in blocks]
@@ -136,7 +136,7 @@ def _working_dtype(dtype, *arrays):
     float16 is added up in float32 and rounded once. NaN and infinities are computed with in long double: NumPy hands
     the matrix products of the common floats to a library that may take ``0 * inf`` for 0.
     """
-    if dtype.kind in "fc" and not all(np.isfinite(array.sum(dtype=dtype)) for array in arrays):
+    if dtype.kind in "fc" and not all(np.isfinite(array).all() for array in arrays):
         return np.promote_types(dtype, np.longdouble)
     return np.dtype(np.float32) if dtype == np.float16 else dtype
 

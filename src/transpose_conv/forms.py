@@ -17,6 +17,7 @@ from types import MappingProxyType
 import numpy as np
 
 from . import transpose
+from ._arguments import require_reasonable
 from .convolution import Axis, by_group, convolve, meeting, stamp
 from .matrix import dense_matrix, require_dense, sparse_matrix
 from .transpose import parse_conv_transpose, zeros_of_result
@@ -38,7 +39,7 @@ def scatter(x, kernel, axes):
 def gather(x, kernel, axes):
     """Go through the output samples: each asks which input samples reached it, and with which kernel entry.
 
-    Multiplications: as `scatter`, the same ones in another order. Memory: none.
+    Multiplications: as `scatter`, the same ones in another order. Memory: for each axis, the list of its meetings.
     """
     y = zeros_of_result(x, kernel, axes)
     reached_by = [[_who_reaches(sample, axis) for sample in range(axis.large)] for axis in axes]
@@ -63,7 +64,8 @@ def zero_insertion(x, kernel, axes):
     """Put stride - 1 zeros between the samples, then convolve with stride 1 and the flipped kernel.
 
     Multiplications: batch * output * taps * in_channels * out_channels, about ``strides`` times those of
-    `scatter`, most of them with a zero. Memory: the spread input, batch * output * in_channels, and a product.
+    `scatter`, most of them with a zero. Memory: the spread input, about batch * output * in_channels, and a product.
+    Source: section 4.5 of V. Dumoulin and F. Visin, arXiv:1603.07285.
     """
     spread, present = insert_zeros(x, axes), insert_zeros(np.ones((1, *x.shape[1:-1], 1), bool), axes)
     plain = [
@@ -76,6 +78,7 @@ def zero_insertion(x, kernel, axes):
 def insert_zeros(x, axes):
     """Spread an array (batch, *input_size, channels), so that neighbours are a stride apart, with zeros between."""
     size = [(axis.small - 1) * axis.stride + 1 for axis in axes]
+    require_reasonable((len(x), *size, x.shape[-1]), "stride")
     spread = np.zeros((len(x), *size, x.shape[-1]), x.dtype)
     spread[(slice(None), *(slice(None, None, axis.stride) for axis in axes))] = x
     return spread
@@ -90,12 +93,12 @@ def matrix(x, kernel, axes):
     """Write down the matrix C of the convolution, and multiply by its transpose. To look at: C is nearly all zeros.
 
     Multiplications and memory: input * in_channels * output * out_channels, the square of the image. Above
-    ``2**24`` numbers it is a ValueError.
+    ``2**24`` numbers it is a ValueError. Source: section 4.1 of V. Dumoulin and F. Visin, arXiv:1603.07285.
     """
-    if not (np.isfinite(x).all() and np.isfinite(kernel).all()):
-        return transposed_sparse_matrix(x, kernel, axes)  # the zeros of C must not meet these: 0 * inf is NaN
     y = zeros_of_result(x, kernel, axes)
     require_dense(math.prod(x.shape[1:]), math.prod(y.shape[1:]), "x")
+    if not (np.isfinite(x).all() and np.isfinite(kernel).all()):
+        return transposed_sparse_matrix(x, kernel, axes)  # the zeros of C must not meet these: 0 * inf is NaN
     C = dense_matrix(kernel, axes)
     return (x.reshape(len(x), len(C)) @ C).reshape(y.shape)  # the images are rows here, and y = C.T x becomes y = x C
 
@@ -131,9 +134,10 @@ def phases(x, kernel, axes):
 
     A phase sees only every stride-th kernel entry: the sub-pixel form. Multiplications: as `scatter`, without what the
     padding cuts off. Memory: one phase, batch * output * out_channels / strides, and a product.
+    Source: W. Shi and others, arXiv:1609.07009.
     """
     y = zeros_of_result(x, kernel, axes)
-    for phase in np.ndindex(*(axis.stride for axis in axes)):
+    for phase in np.ndindex(*(min(axis.stride, axis.large) for axis in axes)):
         taps, plain = zip(*(_phase_of_axis(first, axis) for first, axis in zip(phase, axes)))
         outputs = (slice(first, None, axis.stride) for first, axis in zip(phase, axes))
         y[(slice(None), *outputs)] = convolve(x, flip(kernel[taps]), plain)
@@ -156,14 +160,14 @@ def _phase_of_axis(first, axis):
 
 
 def gradient(x, kernel, axes):
-    """Differentiate the forward convolution: go through its steps backwards, and send `x` back through each.
+    """Differentiate the forward convolution: go through its steps, and send `x` back through each.
 
     Multiplications: as `scatter`. Memory: one product, batch * input * out_channels.
     """
     return transpose.convolve_backwards(x, kernel, axes)
 
 
-def _whole_contract(form):
+def _whole_contract(name, form):
     @functools.wraps(form)
     def operator(
         x, kernel, *, stride=1, padding="valid", output_size=None, output_padding=None, dilation=1, groups=1
@@ -172,18 +176,21 @@ def _whole_contract(form):
         return by_group(form, *problem)
 
     del operator.__wrapped__  # the signature is conv_transpose's, not the form's
+    operator.__name__ = operator.__qualname__ = name
+    operator.__doc__ = (
+        f"{form.__doc__.rstrip()}\n\n    Arguments, result and errors are those of `conv_transpose`.\n    "
+    )
     return operator
 
 
-CONV_TRANSPOSE_FORMS = MappingProxyType(
-    {
-        "scatter": _whole_contract(scatter),
-        "gather": _whole_contract(gather),
-        "zero_insertion": _whole_contract(zero_insertion),
-        "matrix": _whole_contract(matrix),
-        "sparse_matrix": _whole_contract(transposed_sparse_matrix),
-        "gradient": _whole_contract(gradient),
-        "col2im": _whole_contract(col2im),
-        "phases": _whole_contract(phases),
-    }
-)
+_FORMS = {
+    "scatter": scatter,
+    "gather": gather,
+    "zero_insertion": zero_insertion,
+    "matrix": matrix,
+    "sparse_matrix": transposed_sparse_matrix,
+    "gradient": gradient,
+    "col2im": col2im,
+    "phases": phases,
+}
+CONV_TRANSPOSE_FORMS = MappingProxyType({name: _whole_contract(name, form) for name, form in _FORMS.items()})

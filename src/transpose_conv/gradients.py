@@ -71,7 +71,7 @@ def conv_transpose_gradients(x, kernel, output_gradient, *, stride=1, padding="v
     x : ndarray, shape (batch, *spatial, in_channels)
     kernel : ndarray, shape (*kernel_size, out_channels / groups, in_channels)
     output_gradient : ndarray, shape (batch, *output_size, out_channels)
-        The gradient that arrives at the result of `conv_transpose`; of any legal size.
+        The gradient that arrives at the result of `conv_transpose`; of any size that this can have.
     stride, padding, dilation, groups
         As in `conv_transpose`.
 
@@ -104,6 +104,10 @@ def conv_transpose_gradients(x, kernel, output_gradient, *, stride=1, padding="v
     (array([123, 345]), array([ 7, 10, 13]))
     """
     output_gradient = numeric_array("output_gradient", output_gradient)
+    x = numeric_array("x", x)
+    if output_gradient.ndim != x.ndim:
+        rule = f"`output_gradient` must have {x.ndim} axes, as `x` has"
+        raise ValueError(f"{rule}, got shape {output_gradient.shape}")
     output_size, name = output_gradient.shape[1:-1], "output_gradient.shape[1:-1]"
     x, kernel, groups, axes = parse_conv_transpose(
         x, kernel, stride, padding, output_size, None, dilation, groups, size_name=name

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from ._arguments import as_int, numeric_array, per_axis, require_reasonable
-from .convolution import parse_conv
+from .convolution import meeting, parse_conv
 
 LARGEST_DENSE_MATRIX = 2**24  # numbers; in float64 these are 128 MiB
 
@@ -38,7 +38,8 @@ def conv_matrix(kernel, input_size, *, stride=1, padding="valid", dilation=1, gr
 
     Notes
     -----
-    Memory: ``prod(output_size) * out_channels * prod(input_size) * in_channels`` numbers, nearly all of them zeros.
+    Memory: ``prod(output_size) * out_channels * prod(input_size) * in_channels`` numbers, nearly all of them zeros, and
+    while it is made, about four numbers for each that is not zero.
 
     References
     ----------
@@ -95,14 +96,19 @@ def sparse_matrix(kernel, axes):
 
 def meetings(axes):
     """List every meeting of a placement with a sample: three arrays of flat indices, placement, sample and kernel entry."""
-    per_axis = []
-    for axis in axes:
-        p, t = np.indices((axis.small, axis.kernel_size)).reshape(2, -1)
-        n = p * axis.stride + t * axis.dilation - axis.before
-        inside = (n >= 0) & (n < axis.large)
-        per_axis.append((p[inside], n[inside], t[inside]))
+    per_axis = [_meetings_of_axis(axis) for axis in axes]
     sizes = zip(*((axis.small, axis.large, axis.kernel_size) for axis in axes))
     return [np.ravel_multi_index(np.ix_(*one), size).ravel() for one, size in zip(zip(*per_axis), sizes)]
+
+
+def _meetings_of_axis(axis):
+    found = []
+    for tap in range(axis.kernel_size):
+        (_, placements), (_, samples) = meeting((tap,), [axis])
+        if placements.stop > placements.start:
+            p, n = np.r_[placements], np.r_[samples]
+            found.append((p, n, np.full_like(p, tap)))
+    return [np.concatenate(one) for one in zip(*found)] if found else [np.zeros(0, int)] * 3
 
 
 def require_dense(rows, columns, argument):
@@ -110,5 +116,5 @@ def require_dense(rows, columns, argument):
     if rows * columns > LARGEST_DENSE_MATRIX:
         raise ValueError(
             f"`{argument}` makes a dense matrix of shape {(rows, columns)}, more than {LARGEST_DENSE_MATRIX} numbers; "
-            "the sparse matrix has only the entries that count"
+            "neither conv nor conv_transpose needs it"
         )

@@ -1,4 +1,4 @@
-"""Every figure of the book, from a few parts: cells with numbers, placements of a kernel, lines from size to size.
+"""The figures of the book about arrays, from a few parts: cells with numbers, stamps, products, windows, matrices.
 
 The functions draw what they are given on the Axes they are given, and return it; they compute nothing. Colours have
 fixed roles (Okabe and Ito's palette), and no meaning hangs on a colour alone.
@@ -10,10 +10,10 @@ from matplotlib.patches import Rectangle
 
 COLORS = {"input": "#0072B2", "kernel": "#E69F00", "output": "#009E73", "overlap": "#D55E00", "empty": "#D9D9D9"}
 TINT = 0.22
-PALE = "#8FBFDC"  # the input's colour, for what is not the point of a figure
+FAINT = "#A8A8A8"  # what is there, and not the point of a figure
 
 
-def draw_cells(ax, values, *, role, empty=None, label=None, fmt="{:g}"):
+def draw_cells(ax, values, *, role, empty=None, faint=None, label=None, indices=False, fmt="{:g}"):
     """Draw an array as a grid of cells with its numbers in them, row 0 on top.
 
     Parameters
@@ -24,8 +24,12 @@ def draw_cells(ax, values, *, role, empty=None, label=None, fmt="{:g}"):
         What the array is; it gives the colour.
     empty : array_like of bool, shape (rows, columns), optional
         Cells that nothing reaches: grey and hatched instead.
+    faint : array_like of bool, shape (rows, columns), optional
+        Cells that are not the point, such as the zeros of a matrix: grey on white.
     label : str, optional
         Title above the grid.
+    indices : bool
+        Whether rows and columns are numbered at the edge.
     fmt : str
         Format of a number.
 
@@ -34,27 +38,46 @@ def draw_cells(ax, values, *, role, empty=None, label=None, fmt="{:g}"):
     Axes
     """
     values = np.asarray(values)
-    empty = np.zeros(values.shape, bool) if empty is None else np.asarray(empty)
-    for (row, column), value in np.ndenumerate(values):
-        draw_cell(ax, column, row, role="empty" if empty[row, column] else role, text=fmt.format(value))
+    roles = np.full(values.shape, role, dtype=object)
+    for mask, name in ((faint, "faint"), (empty, "empty")):
+        if mask is not None:
+            roles[np.asarray(mask)] = name
     rows, columns = values.shape
     frame_cells(ax, columns, rows)
+    for (row, column), value in np.ndenumerate(values):
+        draw_cell(ax, column, row, role=roles[row, column], text=fmt.format(value))
+    if indices:
+        number_cells(ax, columns, rows)
     if label:
         ax.set_title(label)
     return ax
 
 
 def draw_cell(ax, column, row, *, role, text=""):
-    """Draw one cell of a grid: a tinted square with a text; "empty" ones are hatched, "unread" ones dashed."""
+    """Draw one cell of a grid: a tinted square with a text; "empty" ones are hatched, "unread" dashed, "faint" grey."""
     look = {
         "empty": {"facecolor": COLORS["empty"], "edgecolor": "#8A8A8A", "hatch": "////"},
         "unread": {"facecolor": "white", "edgecolor": "#8A8A8A", "linestyle": "--"},
+        "faint": {"facecolor": "white", "edgecolor": COLORS["empty"], "zorder": 0.5},
     }.get(role) or {"facecolor": to_rgba(COLORS[role], TINT), "edgecolor": COLORS[role]}
     ax.add_patch(Rectangle((column, row), 1, 1, linewidth=1.2, **look))
     if text:
         halo = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if role == "empty" else None
         size = 11 if len(text) < 4 else 9
-        ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=size, bbox=halo, zorder=4)
+        color = FAINT if role == "faint" else "black"
+        place = (column + 0.5, row + 0.5)
+        ax.text(*place, text, ha="center", va="center", fontsize=size, color=color, bbox=halo, zorder=4)
+    return ax
+
+
+def number_cells(ax, columns, rows):
+    """Write the numbers of columns and rows at the upper and left edge of a grid, and make room for them."""
+    style = {"fontsize": 8, "color": "#555555"}
+    for column in range(columns):
+        ax.text(column + 0.5, -0.12, column, ha="center", va="bottom", **style)
+    for row in range(rows):
+        ax.text(-0.15, row + 0.5, row, ha="right", va="center", **style)
+    ax.set(xlim=(-0.6, columns + 0.1), ylim=(rows + 0.1, -0.6))
     return ax
 
 
@@ -120,85 +143,6 @@ def draw_placements(ax, size, placements, *, label=None):
     return ax
 
 
-def draw_map(ax, sizes, results, *, labels=("input size", "output size"), mark=()):
-    """Draw a function from sizes to sizes as lines from the upper row of numbers to the lower one.
-
-    Sizes in `mark` are drawn strong, the others pale.
-    """
-    for size, result in zip(sizes, results):
-        strong = size in mark or not mark
-        color = COLORS["overlap"] if size in mark else COLORS["input"]
-        ax.plot([size, result], [1, 0], color=color, linewidth=2.2 if strong else 1, alpha=1 if strong else 0.45)
-        ax.text(size, 1.06, size, ha="center", va="bottom", weight="bold" if size in mark else "normal")
-    for result in sorted(set(results)):
-        ax.text(result, -0.06, result, ha="center", va="top")
-    left = min([*sizes, *results]) - 0.6
-    for label, y, va in zip(labels, (1.28, -0.28), ("bottom", "top")):
-        ax.text(left, y, label, ha="left", va=va, style="italic")
-    ax.set(xlim=(left, max(sizes) + 0.5), ylim=(-0.5, 1.5))
-    ax.set_axis_off()
-    return ax
-
-
-def draw_steps(ax, sizes, results, *, mark=None):
-    """Draw a rounding as the steps that it is; the step at the result `mark` is drawn strong, with its width."""
-    sizes, results = np.asarray(sizes), np.asarray(results)
-    for result in np.unique(results):
-        step = sizes[results == result]
-        strong = mark is None or result == mark
-        color = COLORS["overlap"] if result == mark else COLORS["input"]
-        ax.plot(step, [result] * len(step), "o-", color=color if strong else PALE, markersize=7)
-        if result == mark:
-            for size in (step[0], step[-1]):
-                ax.plot([size, size], [results.min() - 0.5, result], ":", color=color, linewidth=1.2)
-            ax.annotate(f"{len(step)} sizes", (step.mean(), result + 0.22), ha="center", color=color)
-    ax.set(
-        xlabel="size on the large side, $n$",
-        ylabel="size on the small side, $i$",
-        xticks=sizes,
-        yticks=np.unique(results),
-    )
-    ax.set_ylim(results.min() - 0.5, results.max() + 0.7)
-    return ax
-
-
-def draw_interval(ax, sizes, *, row, label, default=None):
-    """Draw a set of legal sizes as cells on a line of numbers, with a triangle under the one a framework takes.
-
-    Parameters
-    ----------
-    ax : Axes
-    sizes : sequence of int
-        The legal sizes; each cell stands at its size and carries its place among them.
-    row : int
-        Which line, from the top.
-    label : str
-        What stands above the cells.
-    default : int, optional
-        The size to point at, legal or not.
-
-    Returns
-    -------
-    Axes
-    """
-    y = 2.3 * row
-    for place, size in enumerate(sizes):
-        draw_cell(ax, size - 0.5, y, role="output", text=str(size))
-        ax.text(size, y + 1.08, f"+{place}", ha="center", va="top", fontsize=8, color="#555555")
-    ax.text(sizes[0] - 0.5, y - 0.14, label, ha="left", va="bottom", fontsize=10)
-    if default is not None:
-        ax.plot(default + 0.31, y + 0.2, "v", color=COLORS["overlap"], markersize=7)
-        ax.add_patch(Rectangle((default - 0.5, y), 1, 1, fill=False, edgecolor=COLORS["overlap"], linewidth=2.6))
-    return ax
-
-
-def frame_intervals(ax, first, last, rows):
-    """Fit the Axes to intervals that were drawn on `rows` lines, for sizes from `first` to `last`."""
-    ax.set(xlim=(first - 0.7, last + 0.7), ylim=(2.3 * rows - 0.55, -0.95), aspect="equal")
-    ax.set_axis_off()
-    return ax
-
-
 def draw_row(ax, values, *, y, role, columns=None, empty=(), fmt="{:g}"):
     """Draw one axis as a row of cells at height `y`, at the given `columns` or side by side.
 
@@ -237,12 +181,12 @@ def draw_meetings(ax, small, large, meetings, *, columns, strong=None, empty=())
     for index, (placement, sample, entry) in enumerate(meetings):
         vivid = strong is None or strong[index]
         x, y = (columns[placement] + 0.5, sample + 0.5), (1, height)
-        color = COLORS["kernel"] if vivid else COLORS["empty"]
+        color = COLORS["kernel"] if vivid else FAINT
         ax.plot(x, y, color=color, linewidth=2.6 if vivid else 1.2, zorder=2 if vivid else 1)
         place = 0.62  # along the line, where lines from one cell have parted
         halo = {"facecolor": "white", "edgecolor": color, "boxstyle": "circle,pad=0.15", "linewidth": 1}
         text = (x[0] + place * (x[1] - x[0]), y[0] + place * (y[1] - y[0]))
-        shade = "black" if vivid else "#8A8A8A"
+        shade = "black" if vivid else "#666666"
         ax.text(*text, entry, ha="center", va="center", fontsize=9, color=shade, bbox=halo, zorder=5 if vivid else 3)
     ax.set(xlim=(-0.1, len(large) + 0.1), ylim=(height + 1.1, -0.1), aspect="equal")
     ax.set_axis_off()
@@ -288,8 +232,24 @@ def draw_windows(ax, values, windows):
     return ax
 
 
-def draw_pattern(ax, matrix, *, label=None):
-    """Draw a matrix that is too large for numbers: a filled cell for each entry that is not zero, row 0 on top."""
+def draw_pattern(ax, matrix, *, every=None, empty=(), label=None):
+    """Draw a matrix that is too large for numbers: a filled cell for each entry that is not zero, row 0 on top.
+
+    Parameters
+    ----------
+    ax : Axes
+    matrix : array_like, shape (rows, columns)
+    every : int, optional
+        How many columns stand between two vertical lines, to guide the eye.
+    empty : sequence of int
+        Columns that are hatched.
+    label : str, optional
+        Title above the matrix.
+
+    Returns
+    -------
+    Axes
+    """
     matrix = np.asarray(matrix)
     rows, columns = matrix.shape
     for row, column in np.argwhere(matrix):
@@ -297,6 +257,10 @@ def draw_pattern(ax, matrix, *, label=None):
     ax.add_patch(Rectangle((0, 0), columns, rows, fill=False, edgecolor="#8A8A8A", linewidth=1))
     for row in range(1, rows):
         ax.plot([0, columns], [row, row], color=COLORS["empty"], linewidth=0.5, zorder=0)
+    for column in range(every or columns, columns, every or columns):
+        ax.plot([column, column], [0, rows], color="#8A8A8A", linewidth=0.7, zorder=0)
+    for column in empty:
+        ax.add_patch(Rectangle((column, 0), 1, rows, facecolor=COLORS["empty"], edgecolor="none", hatch="/////"))
     frame_cells(ax, columns, rows)
     if label:
         ax.set_title(label)

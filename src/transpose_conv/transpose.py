@@ -5,10 +5,12 @@ the same steps (`convolution.meeting`), with reading and writing exchanged. The 
 several sizes of the result are legal, and the caller may choose.
 """
 
+import functools
+
 import numpy as np
 
 from . import shapes
-from ._arguments import SAME, conv_arrays, per_axis, require_reasonable, tuple_or_none
+from ._arguments import SAME, conv_arrays, per_axis, require_axes, require_reasonable, tuple_or_none
 from .convolution import by_group, make_axes, meeting, parse_geometry
 
 
@@ -105,7 +107,7 @@ def coverage_count(
 
     Notes
     -----
-    It is `conv_transpose` of ones with a kernel of ones.
+    It is `conv_transpose` of ones with a kernel of ones, computed axis by axis: the counts of the axes multiply.
 
     Examples
     --------
@@ -114,19 +116,18 @@ def coverage_count(
     """
     given = tuple_or_none(input_size)
     n_axes = 1 if given is None else max(len(given), 1)
+    require_axes(n_axes, "input_size")
     input_size = per_axis("input_size", input_size, n_axes, minimum=1)
     kernel_size = per_axis("kernel_size", kernel_size, n_axes, minimum=1)
     require_reasonable(input_size, "input_size")
     require_reasonable(kernel_size, "kernel_size")
-    return conv_transpose(
-        np.ones((1, *input_size, 1), int),
-        np.ones((*kernel_size, 1, 1), int),
-        stride=stride,
-        padding=padding,
-        output_size=output_size,
-        output_padding=output_padding,
-        dilation=dilation,
-    )[0, ..., 0]
+    x, kernel = (np.broadcast_to(1, shape) for shape in ((1, *input_size, 1), (*kernel_size, 1, 1)))  # take no memory
+    *_, axes = parse_conv_transpose(x, kernel, stride, padding, output_size, output_padding, dilation, groups=1)
+    counts = []
+    for axis in axes:
+        one_axis = np.ones((1, axis.small, 1), int), np.ones((axis.kernel_size, 1, 1), int), [axis]
+        counts.append(convolve_backwards(*one_axis)[0, :, 0])
+    return functools.reduce(np.multiply.outer, counts)
 
 
 def parse_conv_transpose(
@@ -134,7 +135,8 @@ def parse_conv_transpose(
 ):
     """Check the arguments of `conv_transpose`, and return its arrays, `groups` and one `Axis` for each spatial axis.
 
-    `size_name` is what the caller calls `output_size`.
+    `size_name` is what the caller calls `output_size`. Where it is not an argument but the shape of a result, the
+    longer sizes that `output_padding` can ask for are accepted, too.
     """
     x, kernel, groups, input_size, kernel_size = conv_arrays(x, kernel, groups)
     if x.shape[-1] != kernel.shape[-1]:
@@ -149,13 +151,14 @@ def parse_conv_transpose(
 
 
 def convolve_backwards(x, kernel, axes):
-    """Go through the steps of `convolution.convolve` for one group, last one first, and send `x` back through each.
+    """Go through the steps of `convolution.convolve` for one group, and send `x` back through each.
 
     The step ``small[placements] += large[samples] @ kernel[tap]`` is linear in ``large``. What comes back to the samples
-    from the placements is the transposed product: ``large[samples] += small[placements] @ kernel[tap].T``.
+    from the placements is the transposed product: ``large[samples] += small[placements] @ kernel[tap].T``. The steps
+    only add, so that their order does not matter.
     """
     y = zeros_of_result(x, kernel, axes)
-    for tap in reversed(list(np.ndindex(kernel.shape[:-2]))):
+    for tap in np.ndindex(kernel.shape[:-2]):
         placements, samples = meeting(tap, axes)
         y[samples] += x[placements] @ kernel[tap].T
     return y
@@ -185,16 +188,23 @@ def _resolve_output_size(input_size, geometry, output_size, output_padding, size
     else:
         sizes = [_default_size(i, *one) for i, one in zip(input_size, geometry)]
     for axis, (n, i, one) in enumerate(zip(sizes, input_size, geometry)):
-        shapes.require_reachable(n, i, *one, axis=axis, name=size_name)
+        if size_name == "output_size" or n - shapes.smallest_size(i, *one) not in _places(*one):
+            shapes.require_reachable(n, i, *one, axis=axis, name=size_name)
     return sizes
 
 
+def _places(k, s, padding, d):
+    """Return the values that `output_padding` may have."""
+    return range(s if padding == SAME else max(s, d))
+
+
 def _require_output_padding(offset, k, s, padding, d, *, axis):
-    limit, why = s, f"with stride={s} there are {s} legal sizes"
-    if padding != SAME and d > s:
-        limit, why = d, f"it must be below the stride, {s}, or the dilation, {d}"
-    if offset >= limit:
-        raise ValueError(f"`output_padding` {offset} on axis {axis} must be from 0 to {limit - 1}: {why}")
+    places = _places(k, s, padding, d)
+    if offset not in places:
+        why = f"with stride={s} there are {s} legal sizes"
+        if len(places) > s:
+            why = f"it must be below the stride, {s}, or the dilation, {d}"
+        raise ValueError(f"`output_padding` {offset} on axis {axis} must be from 0 to {places[-1]}: {why}")
 
 
 def _default_size(i, k, s, padding, d):
