@@ -10,6 +10,12 @@ def exact(text):
     return f"^{re.escape(text)}$"
 
 
+def conv3d_misreads(padding, large, kernel_size, stride):
+    """Say where `tf.nn.conv3d` departs from SAME: three axes, and padding below -1 instead of 0 on one (see test_claims)."""
+    missing = [(-(-n // s) - 1) * s + k - n for n, k, s in zip(large, kernel_size, stride, strict=True)]
+    return len(large) == 3 and padding.upper() == "SAME" and min(missing) < -1
+
+
 def strewn(integers, seed):
     """Put a NaN or an infinity in about every fourth place."""
     rng = np.random.default_rng(seed)

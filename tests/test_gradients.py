@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import assume, given
 
-from helpers import exact
+from helpers import conv3d_misreads, exact
 from strategies import cases
 from transpose_conv import conv, conv_gradients, conv_transpose, conv_transpose_gradients
 
@@ -85,6 +85,7 @@ def test_conv_gradients_are_gradient_tapes(case):
 
 @given(cases(paddings=("valid", "same"), max_dilation=1, max_groups=1, min_batch=1))
 def test_conv_transpose_gradients_are_gradient_tapes(case):
+    assume(not conv3d_misreads(case.padding, case.large, case.kernel_size, case.stride))
     transposed = {1: tf.nn.conv1d_transpose, 2: tf.nn.conv2d_transpose, 3: tf.nn.conv3d_transpose}[len(case.large)]
     x, kernel = tf.constant(case.x_small * 1.0), tf.constant(case.kernel * 1.0)
     with tf.GradientTape() as tape:
