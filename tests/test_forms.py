@@ -161,7 +161,7 @@ def test_a_stride_far_beyond_the_output_costs_nothing(operator):
 
 @each_operator
 def test_a_long_kernel_that_is_cut_off_costs_no_more_than_what_is_left(operator):
-    before = 10**4
+    before = 2000
     x, kernel = np.full((1, 1, 1), 3), np.arange(2 * before).reshape(-1, 1, 1)
     tracemalloc.start()
     result = operator(x, kernel, padding=[(before, before - 2)])
