@@ -51,7 +51,7 @@ def gather(x, kernel, axes):
 
 
 def _who_reaches(sample, axis):
-    """List the pairs (placement, kernel entry) that meet at a sample: n = p * stride + t * dilation - before."""
+    """List the pairs (placement, tap) with ``sample = placement * stride + tap * dilation - before``."""
     pairs = []
     for tap in range(axis.kernel_size):
         placement, rest = divmod(sample + axis.before - tap * axis.dilation, axis.stride)
