@@ -41,6 +41,7 @@ def main(argv=None):
         "serve": (serve, "build the site, show it at a local address, and again after each change"),
         "lab": (lab, "open the chapters in JupyterLab (installed into .venv the first time)"),
         "frameworks": (frameworks, "add PyTorch, JAX and ONNX to .venv, so that `test` can compare with them"),
+        "bench": (bench, "time the operator against TensorFlow, and PyTorch if installed (--forms, --only NAME)"),
         "lint": (lint, "check the style of all code (--fix mends what can be mended)"),
         "address": (address, "write the repository's address wherever it is needed (address URL)"),
         "lock": (lock, "resolve requirements.txt into requirements.lock anew (needs uv)"),
@@ -113,6 +114,11 @@ def frameworks(rest):
     say("The frameworks that the book compares with are in .venv.")
 
 
+def bench(rest):
+    ensure_environment()
+    run([PYTHON, ROOT / "benchmarks" / "run.py", *rest])
+
+
 def lab(rest):
     ensure_environment()
     missing = subprocess.call([str(PYTHON), "-c", "import jupyterlab"], stderr=subprocess.DEVNULL)
@@ -131,7 +137,7 @@ def lint(rest):
     say("The code's style is as agreed.")
 
 
-CODE = [str(ROOT / name) for name in ("src", "tests", "tools", "tasks.py", "conftest.py")]
+CODE = [str(ROOT / name) for name in ("src", "tests", "tools", "benchmarks", "tasks.py", "conftest.py")]
 
 
 def serve(rest):

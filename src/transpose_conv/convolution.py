@@ -136,9 +136,15 @@ def _working_dtype(dtype, *arrays):
     float16 is added up in float32 and rounded once. NaN and infinities are computed with in long double: NumPy hands
     the matrix products of the common floats to a library that may take ``0 * inf`` for 0.
     """
-    if dtype.kind in "fc" and not all(np.isfinite(array).all() for array in arrays):
+    if dtype.kind in "fc" and not all(_is_finite(array) for array in arrays):
         return np.promote_types(dtype, np.longdouble)
     return np.dtype(np.float32) if dtype == np.float16 else dtype
+
+
+def _is_finite(array):
+    """Say whether an array has neither NaN nor infinities. The sum of squares says yes quickly; it may overflow."""
+    numbers = array.ravel(order="K")
+    return np.isfinite(np.dot(numbers, numbers)) or np.isfinite(numbers).all()
 
 
 def convolve(x, kernel, axes, *, present=None):
@@ -153,6 +159,11 @@ def convolve(x, kernel, axes, *, present=None):
         products = x[samples] @ kernel[tap]
         y[placements] += products if present is None else np.where(present[samples], products, 0)
     return y
+
+
+def zeros_of_result(x, kernel, axes):
+    """Return the zeros that one group of a transposed convolution adds to, of shape (batch, *output_size, out_channels)."""
+    return np.zeros((len(x), *(axis.large for axis in axes), kernel.shape[-2]), x.dtype)
 
 
 def meeting(tap, axes):
@@ -170,8 +181,8 @@ def meeting(tap, axes):
         Indices of an array (batch, *small, channels) and of one (batch, *large, channels), of equally many entries:
         those placements in which the entry lies inside, and the samples that it lies on.
     """
-    inside = [_inside(t * a.dilation - a.before, a.stride, a.small, a.large) for t, a in zip(tap, axes, strict=True)]
-    placements, samples = zip(*inside)
+    found = [inside(t * a.dilation - a.before, a.stride, a.small, a.large) for t, a in zip(tap, axes, strict=True)]
+    placements, samples = zip(*found)
     return (slice(None), *placements), (slice(None), *samples)
 
 
@@ -180,15 +191,15 @@ def stamp(placement, axes):
 
     `meeting` with the two roles exchanged. Returns ``(taps, samples)``, indices of arrays whose first axis is the batch.
     """
-    inside = [
-        _inside(p * a.stride - a.before, a.dilation, a.kernel_size, a.large)
+    found = [
+        inside(p * a.stride - a.before, a.dilation, a.kernel_size, a.large)
         for p, a in zip(placement, axes, strict=True)
     ]
-    taps, samples = zip(*inside)
+    taps, samples = zip(*found)
     return (slice(None), *taps), (slice(None), *samples)
 
 
-def _inside(offset, step, count, size):
+def inside(offset, step, count, size):
     """Of the positions ``offset + j * step`` for j below `count`, slice those from 0 to size - 1: as j, and as they are."""
     first = max(0, -(offset // step))
     last = min(count - 1, (size - 1 - offset) // step)

@@ -16,11 +16,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from . import transpose
 from ._arguments import require_reasonable
-from .convolution import Axis, by_group, convolve, meeting, stamp
+from .convolution import Axis, by_group, convolve, meeting, stamp, zeros_of_result
 from .matrix import dense_matrix, require_dense, sparse_matrix
-from .transpose import parse_conv_transpose, zeros_of_result
+from .transpose import parse_conv_transpose
 
 
 def scatter(x, kernel, axes):
@@ -160,11 +159,18 @@ def _phase_of_axis(first, axis):
 
 
 def gradient(x, kernel, axes):
-    """Differentiate the forward convolution: go through its steps, and send `x` back through each.
+    """Differentiate the forward convolution: go through the steps of `convolve`, and send `x` back through each.
 
-    Multiplications: as `scatter`. Memory: one product, batch * input * out_channels.
+    The step ``small[placements] += large[samples] @ kernel[tap]`` is linear in ``large``. What comes back to the samples
+    from the placements is the transposed product: ``large[samples] += small[placements] @ kernel[tap].T``. The steps
+    only add, so that their order does not matter. Multiplications: as `scatter`. Memory: one product,
+    batch * input * out_channels.
     """
-    return transpose.convolve_backwards(x, kernel, axes)
+    y = zeros_of_result(x, kernel, axes)
+    for tap in np.ndindex(kernel.shape[:-2]):
+        placements, samples = meeting(tap, axes)
+        y[samples] += x[placements] @ kernel[tap].T
+    return y
 
 
 def _whole_contract(name, form):

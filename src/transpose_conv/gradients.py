@@ -8,7 +8,8 @@ import numpy as np
 
 from ._arguments import numeric_array
 from .convolution import by_group, convolve, meeting, parse_conv
-from .transpose import convolve_backwards, parse_conv_transpose
+from .fast import transpose_one_group
+from .transpose import parse_conv_transpose
 
 
 def conv_gradients(x, kernel, output_gradient, *, stride=1, padding="valid", dilation=1, groups=1):
@@ -56,7 +57,7 @@ def conv_gradients(x, kernel, output_gradient, *, stride=1, padding="valid", dil
     x, kernel, groups, axes = parse_conv(x, kernel, stride, padding, dilation, groups)
     output_size = [axis.small for axis in axes]
     output_gradient = _require_shape(output_gradient, (len(x), *output_size, kernel.shape[-1]))
-    to_x = by_group(convolve_backwards, output_gradient, kernel, groups, axes)
+    to_x = by_group(transpose_one_group, output_gradient, kernel, groups, axes)
     return to_x, by_group(_kernel_gradient, x, output_gradient, groups, axes)
 
 

@@ -1,8 +1,8 @@
 """The transposed convolution: what `convolution.conv` reads, it writes.
 
-A convolution is linear, so it is a matrix; the operator here multiplies by the transpose of that matrix. In code:
-the same steps (`convolution.meeting`), with reading and writing exchanged. The convolution rounds its size, so
-several sizes of the result are legal, and the caller may choose.
+A convolution is linear, so it is a matrix; the operator here multiplies by the transpose of that matrix. The
+convolution rounds its size, so several sizes of the result are legal, and the caller may choose. Here is the contract;
+`fast` computes, and `forms` shows in how many ways one can.
 """
 
 import functools
@@ -11,7 +11,8 @@ import numpy as np
 
 from . import shapes
 from ._arguments import SAME, conv_arrays, per_axis, require_axes, require_reasonable, tuple_or_none
-from .convolution import by_group, make_axes, meeting, parse_geometry
+from .convolution import by_group, make_axes, parse_geometry
+from .fast import transpose_one_group
 
 
 def conv_transpose(
@@ -60,7 +61,7 @@ def conv_transpose(
     Notes
     -----
     Multiplications: ``batch * prod(input_size) * prod(kernel_size) * in_channels * out_channels / groups``, as in the
-    convolution. Memory: one product of the size ``batch * prod(input_size) * out_channels`` at a time, besides the result.
+    convolution. Memory: see `fast`; a product of bounded size, and with few output channels a second copy of the result.
 
     References
     ----------
@@ -76,7 +77,7 @@ def conv_transpose(
     array([100,  10, 201,  20,   2,   0])
     """
     problem = parse_conv_transpose(x, kernel, stride, padding, output_size, output_padding, dilation, groups)
-    return by_group(convolve_backwards, *problem)
+    return by_group(transpose_one_group, *problem)
 
 
 def coverage_count(
@@ -126,7 +127,7 @@ def coverage_count(
     counts = []
     for axis in axes:
         one_axis = np.ones((1, axis.small, 1), int), np.ones((axis.kernel_size, 1, 1), int), [axis]
-        counts.append(convolve_backwards(*one_axis)[0, :, 0])
+        counts.append(transpose_one_group(*one_axis)[0, :, 0])
     return functools.reduce(np.multiply.outer, counts)
 
 
@@ -148,25 +149,6 @@ def parse_conv_transpose(
     output_size = _resolve_output_size(input_size, geometry, output_size, output_padding, size_name)
     require_reasonable((len(x), *output_size, kernel.shape[-2] * groups), "stride")
     return x, kernel, groups, make_axes(output_size, input_size, geometry)
-
-
-def convolve_backwards(x, kernel, axes):
-    """Go through the steps of `convolution.convolve` for one group, and send `x` back through each.
-
-    The step ``small[placements] += large[samples] @ kernel[tap]`` is linear in ``large``. What comes back to the samples
-    from the placements is the transposed product: ``large[samples] += small[placements] @ kernel[tap].T``. The steps
-    only add, so that their order does not matter.
-    """
-    y = zeros_of_result(x, kernel, axes)
-    for tap in np.ndindex(kernel.shape[:-2]):
-        placements, samples = meeting(tap, axes)
-        y[samples] += x[placements] @ kernel[tap].T
-    return y
-
-
-def zeros_of_result(x, kernel, axes):
-    """Return the zeros that one group of a transposed convolution adds to, of shape (batch, *output_size, out_channels)."""
-    return np.zeros((len(x), *(axis.large for axis in axes), kernel.shape[-2]), x.dtype)
 
 
 def _resolve_output_size(input_size, geometry, output_size, output_padding, size_name):

@@ -1,0 +1,127 @@
+"""The transposed convolution at nearly the speed of the machine's matrix product, in NumPy alone.
+
+Nearly all the work is in matrix products: every input sample with every kernel entry. What makes a program slow is how
+the products are added up. Two ways are fast, each for some layers, and `transpose_one_group` picks by the geometry:
+
+* `by_rows`: with as many neighbouring kernel entries as the stride is long, the stamps of a row of samples lie side by
+  side. Their products are one run of memory, and so is the place where they belong.
+* `by_planes`: with few output channels such runs are short. There each phase of the output, every stride-th sample, is
+  summed in a plane of its own, and the planes are interleaved at the end.
+
+Both work in pieces, so that a product stays small and is still in the cache when it is added.
+"""
+
+import math
+
+import numpy as np
+
+from .convolution import Axis, inside, meeting, zeros_of_result
+
+PIECE = 2**19  # numbers in a product: measured; less slows the product down, more drives it out of the cache
+FEW_CHANNELS = 4  # output channels up to which planes are faster than rows: measured
+ONE_ROW = Axis(large=1, small=1, kernel_size=1, stride=1, dilation=1, before=0)
+
+
+def transpose_one_group(x, kernel, axes):
+    """Compute the transposed convolution of one group of channels.
+
+    Parameters
+    ----------
+    x : ndarray, shape (batch, *input_size, in_channels)
+    kernel : ndarray, shape (*kernel_size, out_channels, in_channels)
+    axes : sequence of Axis
+
+    Returns
+    -------
+    ndarray, shape (batch, *output_size, out_channels)
+
+    Notes
+    -----
+    By planes, if there are at most `FEW_CHANNELS` output channels and the padding cuts off no more than it leaves;
+    by rows otherwise. Multiplications: ``batch * prod(input_size) * prod(kernel_size) * in_channels * out_channels``.
+    Memory: a product of about `PIECE` numbers, and by planes a second copy of the result.
+    """
+    sheet = math.prod((a.large + a.before) // a.stride * a.stride + a.stride for a in axes)
+    few = kernel.shape[-2] <= FEW_CHANNELS and sheet <= 2 * math.prod(a.large for a in axes) + 1024
+    return by_planes(x, kernel, axes) if few else by_rows(x, kernel, axes)
+
+
+def by_rows(x, kernel, axes):
+    """Multiply by `stride` kernel entries of the last axis at once, and add whole rows of stamps."""
+    if len(axes) == 1:
+        return by_rows(x[:, None], kernel[None], [ONE_ROW, *axes])[:, 0]
+    y = zeros_of_result(x, kernel, axes)
+    *outer, last = axes
+    side_by_side = last.stride if last.dilation == 1 else 1
+    width = min(side_by_side, last.kernel_size)
+    for images, rows in _pieces(x, width * kernel.shape[-2]):
+        part = x[images, rows]
+        samples = part.reshape(-1, x.shape[-1])
+        here = [_shifted(outer[0], rows), *outer[1:]]
+        for tap in np.ndindex(kernel.shape[:-3]):
+            placements, reached = meeting(tap, here)
+            target = y[images][reached]
+            for first in range(0, last.kernel_size, width):
+                entries = kernel[tap][first : first + width]
+                products = (samples @ entries.reshape(-1, x.shape[-1]).T).reshape(*part.shape[:-1], *entries.shape[:-1])
+                _add_rows(target, products[placements], first, last)
+    return y
+
+
+def _add_rows(target, products, first, axis):
+    """Add products (batch, ..., small, entries, channels) to rows (batch, ..., large, channels) of the result."""
+    *lead, small, entries, channels = products.shape
+    if entries == axis.stride and axis.dilation == 1:
+        run, reached = inside(first - axis.before, 1, small * entries, axis.large)
+        target[..., reached, :] += products.reshape(*lead, small * entries, channels)[..., run, :]
+        return
+    for entry in range(entries):
+        run, reached = inside((first + entry) * axis.dilation - axis.before, axis.stride, small, axis.large)
+        target[..., reached, :] += products[..., run, entry, :]
+
+
+def by_planes(x, kernel, axes):
+    """Multiply by all kernel entries at once, add each product to the plane of its phase, and interleave the planes.
+
+    Sample ``n`` of the result is the one of phase ``r`` at ``u``, with ``n + before = u * stride + r``.
+    """
+    *kernel_size, channels, in_channels = kernel.shape
+    counts = [(a.large - 1 + a.before) // a.stride + 1 for a in axes]
+    planes = np.zeros((*(a.stride for a in axes), channels, len(x), *counts), x.dtype)
+    for images, rows in _pieces(x, math.prod(kernel_size) * channels):
+        part = x[images, rows]
+        products = kernel.reshape(-1, in_channels) @ part.reshape(-1, in_channels).T
+        products = products.reshape(*kernel.shape[:-1], *part.shape[:-1])
+        for tap in np.ndindex(*kernel_size):
+            shift, phase = zip(*(divmod(t * a.dilation, a.stride) for t, a in zip(tap, axes)))
+            starts = (shift[0] + rows.start, *shift[1:])
+            steps = [inside(s, 1, m, count) for s, m, count in zip(starts, part.shape[1:-1], counts)]
+            run, reached = zip(*steps)
+            planes[(*phase, slice(None), images, *reached)] += products[(*tap, slice(None), slice(None), *run)]
+    return _interleave(planes, axes)
+
+
+def _interleave(planes, axes):
+    """Turn planes (*phases, channels, batch, *counts) into a result (batch, *large, channels)."""
+    n = len(axes)
+    pairs = [axis for a in range(n) for axis in (n + 2 + a, a)]  # count and phase of an axis, next to each other
+    sheet = planes.transpose(n + 1, *pairs, n)
+    size = (count * a.stride for count, a in zip(planes.shape[n + 2 :], axes))
+    sheet = sheet.reshape(planes.shape[n + 1], *size, planes.shape[n])
+    return np.ascontiguousarray(sheet[(slice(None), *(slice(a.before, a.before + a.large) for a in axes))])
+
+
+def _pieces(x, per_sample):
+    """Divide the images, or else the first axis of each, so that a piece makes about `PIECE` products."""
+    per_row = math.prod(x.shape[2:-1]) * per_sample
+    at_once = PIECE // (x.shape[1] * per_row)
+    if at_once > 0:
+        return [(slice(i, i + at_once), slice(0, x.shape[1])) for i in range(0, len(x), at_once)]
+    step = max(1, PIECE // per_row)
+    return [(slice(i, i + 1), slice(r, r + step)) for i in range(len(x)) for r in range(0, x.shape[1], step)]
+
+
+def _shifted(axis, rows):
+    """Describe an axis as it is for some of its placements only."""
+    small = len(range(axis.small)[rows])
+    return axis._replace(small=small, before=axis.before - rows.start * axis.stride)

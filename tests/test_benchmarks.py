@@ -1,0 +1,48 @@
+"""The benchmarks compute what they time. They are never timed here."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).resolve().parent.parent / "benchmarks" / "run.py"
+FAULT = """
+import runpy, sys
+import transpose_conv, transpose_conv.transpose
+right = transpose_conv.conv_transpose
+transpose_conv.conv_transpose = lambda x, *args, **options: right(x, *args, **options) + (x.dtype == "float32")
+sys.argv = [{program!r}, "--tiny"]
+sys.path.insert(0, {folder!r})
+runpy.run_path({program!r}, run_name="__main__")
+"""
+
+
+def run(*command):
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    return subprocess.run([sys.executable, *command], capture_output=True, text=True, env=environment)
+
+
+def test_every_contestant_computes_the_same_numbers():
+    result = run(PROGRAM, "--tiny")
+    assert result.returncode == 0, result.stderr
+    last = result.stdout.splitlines()[-1]
+    assert re.fullmatch(r"20 layers, computed by ours, gradient, .*tensorflow.*: the numbers agree\.", last), last
+
+
+def test_a_contestant_that_computes_something_else_is_noticed():
+    result = run("-c", FAULT.format(program=str(PROGRAM), folder=str(PROGRAM.parent)))
+    assert result.returncode != 0
+    assert "DCGAN 4, ours" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["--only", "one channel", "--budget", "0.01"]])
+def test_a_timed_run_writes_its_table_and_figure(words):
+    result = run(PROGRAM, *words)
+    assert result.returncode == 0, result.stderr
+    folder = PROGRAM.parent.parent / "_build" / "bench"
+    assert (folder / "layers.csv").read_text().startswith("layer,share,ours,tensorflow")
+    assert (folder / "layers.png").stat().st_size > 5000
+    assert "geometric mean" in result.stdout

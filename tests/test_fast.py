@@ -1,0 +1,78 @@
+"""The fast ways: each right by itself, in whatever pieces; the rule that picks; and what they may hold."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import oracles
+from strategies import cases
+from transpose_conv import conv_transpose, fast
+from transpose_conv.transpose import parse_conv_transpose
+
+WAYS = [fast.by_rows, fast.by_planes]
+
+
+def problem(case):
+    """The arrays and axes of a case, for one group."""
+    options = case.options | {"groups": 1}
+    return parse_conv_transpose(case.x_small, case.kernel, output_size=case.large, output_padding=None, **options)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@given(case=cases(max_groups=1), piece=st.sampled_from([1, 7, 50, 2**19]))
+def test_a_way_equals_the_definition_in_whatever_pieces(way, case, piece):
+    x, kernel, _, axes = problem(case)
+    expected = oracles.conv_transpose(x, kernel, case.stride, case.pads, case.dilation, 1, case.large)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast, "PIECE", piece)
+        result = way(x, kernel, axes)
+    assert result.flags.c_contiguous
+    np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize(
+    ("channels", "options", "way"),
+    [
+        (4, {"stride": 2}, "by_planes"),
+        (5, {"stride": 2}, "by_rows"),
+        (1, {"stride": 10**9}, "by_rows"),  # planes would be of that length
+        (1, {"padding": 10**4, "dilation": 10**4 + 1}, "by_rows"),  # and here nearly everything is cut off
+    ],
+)
+def test_the_rule_picks_by_the_geometry(monkeypatch, channels, options, way):
+    calls = []
+    for name in ("by_rows", "by_planes"):
+        monkeypatch.setattr(
+            fast, name, lambda x, kernel, axes, name=name: calls.append(name) or np.zeros((1, 1, channels))
+        )
+    conv_transpose(np.ones((1, 1, 2)), np.ones((3, channels, 2)), **options)
+    assert calls == [way]
+
+
+@pytest.mark.parametrize("channels", [3, 64])
+def test_memory_beyond_what_is_read_and_returned_is_at_most_as_much(channels):
+    x, kernel = np.ones((4, 96, 96, 64), np.float32), np.ones((5, 5, channels, 64), np.float32)
+    tracemalloc.start()
+    y = conv_transpose(x, kernel, stride=2, padding="same")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak - y.nbytes <= x.nbytes + y.nbytes + kernel.nbytes
+
+
+@pytest.mark.parametrize("channels", [2, 6])
+def test_float32_differs_from_exact_by_rounding_only(channels):
+    rng = np.random.default_rng(9)
+    x, kernel = rng.normal(size=(2, 9, 8, 16)), rng.normal(size=(5, 4, channels, 16))
+    options = {"stride": 2, "padding": "same"}
+    exact = conv_transpose(x, kernel, **options)
+    rounded = conv_transpose(x.astype("float32"), kernel.astype("float32"), **options)
+    np.testing.assert_allclose(rounded, exact, atol=1e-4)  # some 150 products of order 1, at 6e-8 each
+
+
+def test_the_largest_finite_numbers_are_finite():
+    """Their squares are not, and that must not send them the way of NaN and infinity."""
+    x, kernel = np.full((1, 2, 1), 3e38, np.float32), np.ones((1, 1, 1), np.float32)
+    assert conv_transpose(x, kernel).tolist() == x.tolist()
