@@ -54,7 +54,9 @@ def by_rows(x, kernel, axes):
     *outer, last = axes
     side_by_side = last.stride if last.dilation == 1 else 1
     width = min(side_by_side, last.kernel_size)
-    for images, rows in _pieces(x, width * kernel.shape[-2]):
+    pieces = _pieces(x, width * kernel.shape[-2])
+    workspace = _workspace(x, pieces, width * kernel.shape[-2])
+    for images, rows in pieces:
         part = x[images, rows]
         samples = part.reshape(-1, x.shape[-1])
         here = [_shifted(outer[0], rows), *outer[1:]]
@@ -63,7 +65,8 @@ def by_rows(x, kernel, axes):
             target = y[images][reached]
             for first in range(0, last.kernel_size, width):
                 entries = kernel[tap][first : first + width]
-                products = (samples @ entries.reshape(-1, x.shape[-1]).T).reshape(*part.shape[:-1], *entries.shape[:-1])
+                products = _multiply(samples, entries.reshape(-1, x.shape[-1]).T, workspace)
+                products = products.reshape(*part.shape[:-1], *entries.shape[:-1])
                 _add_rows(target, products[placements], first, last)
     return y
 
@@ -88,9 +91,11 @@ def by_planes(x, kernel, axes):
     *kernel_size, channels, in_channels = kernel.shape
     counts = [(a.large - 1 + a.before) // a.stride + 1 for a in axes]
     planes = np.zeros((*(a.stride for a in axes), channels, len(x), *counts), x.dtype)
-    for images, rows in _pieces(x, math.prod(kernel_size) * channels):
+    pieces = _pieces(x, math.prod(kernel_size) * channels)
+    workspace = _workspace(x, pieces, math.prod(kernel_size) * channels)
+    for images, rows in pieces:
         part = x[images, rows]
-        products = kernel.reshape(-1, in_channels) @ part.reshape(-1, in_channels).T
+        products = _multiply(kernel.reshape(-1, in_channels), part.reshape(-1, in_channels).T, workspace)
         products = products.reshape(*kernel.shape[:-1], *part.shape[:-1])
         for tap in np.ndindex(*kernel_size):
             shift, phase = zip(*(divmod(t * a.dilation, a.stride) for t, a in zip(tap, axes)))
@@ -119,6 +124,17 @@ def _pieces(x, per_sample):
         return [(slice(i, i + at_once), slice(0, x.shape[1])) for i in range(0, len(x), at_once)]
     step = max(1, PIECE // per_row)
     return [(slice(i, i + 1), slice(r, r + step)) for i in range(len(x)) for r in range(0, x.shape[1], step)]
+
+
+def _workspace(x, pieces, per_sample):
+    """Return memory for the products of the largest piece. New memory for each product would cost as much as the product."""
+    images, rows = pieces[0] if pieces else (slice(0), slice(0))
+    return np.empty(math.prod(x[images, rows].shape[:-1]) * per_sample, x.dtype)
+
+
+def _multiply(a, b, workspace):
+    """Multiply two matrices into a part of the workspace."""
+    return np.matmul(a, b, out=workspace[: len(a) * b.shape[1]].reshape(len(a), b.shape[1]))
 
 
 def _shifted(axis, rows):
