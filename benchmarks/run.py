@@ -21,7 +21,7 @@ from layers import LAYERS, tiny
 
 from transpose_conv import CONV_TRANSPOSE_FORMS, conv_transpose
 
-OUT = Path(__file__).resolve().parent.parent / "_build" / "bench"
+ROOT = Path(__file__).resolve().parent.parent
 FORMS = ["gradient", "col2im", "phases", "zero_insertion"]  # those that do not loop over pixels in Python
 
 
@@ -115,6 +115,7 @@ def main():
     parser.add_argument("--tiny", action="store_true", help="tiny layers, run once: are the numbers right?")
     parser.add_argument("--budget", type=float, default=0.3, help="seconds for each block of runs")
     parser.add_argument("--only", default="", help="layers whose name contains this")
+    parser.add_argument("--out", type=Path, default=ROOT / "_build" / "bench", help="where table and figure go")
     options = parser.parse_args()
     layers = {name: tiny(layer) if options.tiny else layer for name, layer in LAYERS.items() if options.only in name}
     found = contestants(options.forms or options.tiny)
@@ -133,13 +134,13 @@ def main():
     for who in list(found)[1:]:
         ratios = [row[who] / row["ours"] for row in rows]
         print(f"{who} over ours: geometric mean {statistics.geometric_mean(ratios):.2f}, least {min(ratios):.2f}")
-    OUT.mkdir(parents=True, exist_ok=True)
-    with (OUT / "layers.csv").open("w", newline="", encoding="utf-8") as file:
+    options.out.mkdir(parents=True, exist_ok=True)
+    with (options.out / "layers.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    draw(rows, list(found))
-    print(f"The table and its figure are in {OUT}.")
+    draw(rows, list(found), options.out / "layers.png")
+    print(f"The table and its figure are in {options.out}.")
     return 0
 
 
@@ -159,7 +160,7 @@ def check(layers, found):
     return 0
 
 
-def draw(rows, names):
+def draw(rows, names, path):
     """Draw everybody's time over ours, one row of marks a layer."""
     import matplotlib as mpl
 
@@ -175,7 +176,7 @@ def draw(rows, names):
     ax.set_yticklabels([row["layer"] for row in rows])
     ax.invert_yaxis()
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
-    fig.savefig(OUT / "layers.png")
+    fig.savefig(path)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,14 @@ def cases(
         axes.append((n, oracles.count_placements(n, k, s, d, before, after), k, s, d, (before, after)))
     large, small, kernel_size, stride, dilation, pads = zip(*axes)
     padding = {"valid": "valid", "same": "SAME", "int": common, "pairs": pads}[kind]
-    channels = [(1, 1, 1), (1, 2, 3), (2, 1, 2), (2, 3, 1), (3, 2, 1)]
+    channels = [
+        (1, 1, 1),
+        (1, 2, 3),
+        (1, 5, 2),
+        (2, 1, 2),
+        (2, 5, 1),
+        (3, 2, 1),
+    ]  # few output channels, and more than few
     groups, out_per_group, in_per_group = draw(st.sampled_from([c for c in channels if c[0] <= max_groups]))
     return Case(
         draw(st.integers(min_batch, 2)),

@@ -145,6 +145,10 @@ def wide_cell(cells):
     cells[1].source = "x = " + "1" * 76
 
 
+def with_a_third_in_a_row(cells):
+    cells.insert(1, copy.deepcopy(cells[1]))
+
+
 def showing(text):
     def spoil(cells):
         cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
@@ -168,6 +172,7 @@ FAULTS = [
     (checks.figures_described, with_a_name_twice, "the picture of cell 77-002 has the name of another: fig-tiny"),
     (checks.cells_short, long_cell, "cell 77-001 has 21 lines, more than 20"),
     (checks.cells_short, wide_cell, "cell 77-001 has a line of 80 characters, more than 79"),
+    (checks.cells_explained, with_a_third_in_a_row, "cell 77-002 is code cell 3 in a row, more than 2"),
     (checks.outputs_narrow, showing("x" * 80), "cell 77-001 prints a line of 80 characters, more than 79"),
     (checks.independent_of_machine, showing("in /home/ann/x.py"), "cell 77-001 shows a path of the machine: '/home/'"),
     (

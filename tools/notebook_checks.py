@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
 LONGEST_CELL = 20  # lines
 LONGEST_LINE = 79  # characters: what the page shows without scrolling
+MOST_IN_A_ROW = 2  # code cells without a word between them
 ALT_WORDS = (12, 60)
 PICTURE_TOLERANCE = 2.0  # root mean square over all pixels, of 255 levels: other machines draw an edge a little softer
 MACHINE_TAG = "nbval-ignore-output"  # a cell whose output is the machine's, such as a timing
@@ -97,6 +98,15 @@ def cells_short(notebook):
             yield f"cell {cell.id} has a line of {width} characters, more than {LONGEST_LINE}"
 
 
+def cells_explained(notebook):
+    """No more than two code cells stand in a row without a word between them."""
+    in_a_row = 0
+    for cell in notebook.cells:
+        in_a_row = in_a_row + 1 if cell.cell_type == "code" else 0
+        if in_a_row > MOST_IN_A_ROW:
+            yield f"cell {cell.id} is code cell {in_a_row} in a row, more than {MOST_IN_A_ROW}"
+
+
 def outputs_narrow(notebook):
     """No printed line is wider than the page shows without scrolling, but where the reader has to open it first."""
     for cell, output in outputs(notebook):
@@ -172,6 +182,7 @@ OF_ONE = [
     errors_announced,
     figures_described,
     cells_short,
+    cells_explained,
     outputs_narrow,
     independent_of_machine,
 ]

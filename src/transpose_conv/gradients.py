@@ -109,9 +109,9 @@ def conv_transpose_gradients(x, kernel, output_gradient, *, stride=1, padding="v
     if output_gradient.ndim != x.ndim:
         rule = f"`output_gradient` must have {x.ndim} axes, as `x` has"
         raise ValueError(f"{rule}, got shape {output_gradient.shape}")
-    output_size, name = output_gradient.shape[1:-1], "output_gradient.shape[1:-1]"
+    output_size = output_gradient.shape[1:-1]
     x, kernel, groups, axes = parse_conv_transpose(
-        x, kernel, stride, padding, output_size, None, dilation, groups, size_name=name
+        x, kernel, stride, padding, output_size, None, dilation, groups, of_gradient=True
     )
     output_gradient = _require_shape(output_gradient, (len(x), *output_size, kernel.shape[-2] * groups))
     to_x = by_group(convolve, output_gradient, kernel, groups, axes)

@@ -216,15 +216,8 @@ def draw_windows(ax, values, windows):
         shown = [values[index] if index < len(values) else 0 for index in range(first, first + size)]
         beyond = [index for index in range(size) if first + index >= len(values)]
         draw_row(ax, shown, y=y, role="output", columns=range(first, first + size), empty=beyond)
-        ax.text(
-            0,
-            y - 0.1,
-            label,
-            ha="left",
-            va="bottom",
-            fontsize=10,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-        )
+        halo = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        ax.text(0, y - 0.1, label, ha="left", va="bottom", fontsize=10, bbox=halo)
         for edge in (first, first + size):
             ax.plot([edge, edge], [1, y], ":", color="#8A8A8A", linewidth=1, zorder=0)
     ax.set(xlim=(-0.1, last + 0.1), ylim=(1.75 * len(windows) + 1.1, -0.1), aspect="equal")

@@ -20,7 +20,7 @@ def conv_transpose(
 ):
     """Apply the transpose of `conv` to `x`: every sample puts its multiple of the kernel into the output.
 
-    Input sample ``q`` adds ``x[q] * kernel[t]`` to the output at ``q * stride + t * dilation``, for every kernel
+    Input sample ``p`` adds ``x[p] * kernel[t]`` to the output at ``p * stride + t * dilation``, for every kernel
     entry ``t``. The padding of the convolution is then cut off. For the same geometry and the very same kernel array,
     ``sum(conv(y) * x) == sum(y * conv_transpose(x))`` for every `y` of the size asked for. This is also the
     gradient of `conv` with respect to its input. Complex numbers are not conjugated.
@@ -61,7 +61,8 @@ def conv_transpose(
     Notes
     -----
     Multiplications: ``batch * prod(input_size) * prod(kernel_size) * in_channels * out_channels / groups``, as in the
-    convolution. Memory: see `fast`; a product of bounded size, and with few output channels a second copy of the result.
+    convolution. Memory: a product of at most ``2**19`` numbers, or of one row of the input if that is more; with up to 4
+    output channels also a second copy of the result. How, and why, is in `fast`.
 
     References
     ----------
@@ -109,6 +110,7 @@ def coverage_count(
     Notes
     -----
     It is `conv_transpose` of ones with a kernel of ones, computed axis by axis: the counts of the axes multiply.
+    Multiplications: ``prod(output_size)``, besides ``input_size * kernel_size`` additions for each axis. Memory: the result.
 
     Examples
     --------
@@ -132,12 +134,12 @@ def coverage_count(
 
 
 def parse_conv_transpose(
-    x, kernel, stride, padding, output_size, output_padding, dilation, groups, *, size_name="output_size"
+    x, kernel, stride, padding, output_size, output_padding, dilation, groups, *, of_gradient=False
 ):
     """Check the arguments of `conv_transpose`, and return its arrays, `groups` and one `Axis` for each spatial axis.
 
-    `size_name` is what the caller calls `output_size`. Where it is not an argument but the shape of a result, the
-    longer sizes that `output_padding` can ask for are accepted, too.
+    With `of_gradient`, `output_size` is not what a caller asks for but the size that a result has: then it may be one of
+    the longer sizes, which only `output_padding` can ask for.
     """
     x, kernel, groups, input_size, kernel_size = conv_arrays(x, kernel, groups)
     if x.shape[-1] != kernel.shape[-1]:
@@ -146,18 +148,19 @@ def parse_conv_transpose(
             "its axes are (*kernel_size, out_channels / groups, in_channels)"
         )
     geometry = parse_geometry(kernel_size, stride, padding, dilation)
-    output_size = _resolve_output_size(input_size, geometry, output_size, output_padding, size_name)
+    output_size = _resolve_output_size(input_size, geometry, output_size, output_padding, of_gradient)
     require_reasonable((len(x), *output_size, kernel.shape[-2] * groups), "stride")
     return x, kernel, groups, make_axes(output_size, input_size, geometry)
 
 
-def _resolve_output_size(input_size, geometry, output_size, output_padding, size_name):
+def _resolve_output_size(input_size, geometry, output_size, output_padding, of_gradient):
     """Return the size of each axis from what the caller gave of `output_size` and `output_padding`."""
     n_axes = len(input_size)
+    name = "output_gradient.shape[1:-1]" if of_gradient else "output_size"
     if output_size is not None and output_padding is not None:
         raise ValueError("`output_size` and `output_padding` both choose the size: give one of them, or neither")
     if output_size is not None:
-        sizes = per_axis(size_name, output_size, n_axes, minimum=1)
+        sizes = per_axis(name, output_size, n_axes, minimum=1)
     elif output_padding is not None:
         offsets = per_axis("output_padding", output_padding, n_axes, minimum=0)
         for axis, (offset, one) in enumerate(zip(offsets, geometry)):
@@ -170,8 +173,8 @@ def _resolve_output_size(input_size, geometry, output_size, output_padding, size
     else:
         sizes = [_default_size(i, *one) for i, one in zip(input_size, geometry)]
     for axis, (n, i, one) in enumerate(zip(sizes, input_size, geometry)):
-        if size_name == "output_size" or n - shapes.smallest_size(i, *one) not in _places(*one):
-            shapes.require_reachable(n, i, *one, axis=axis, name=size_name)
+        if not of_gradient or n - shapes.smallest_size(i, *one) not in _places(*one):
+            shapes.require_reachable(n, i, *one, axis=axis, name=name)
     return sizes
 
 
