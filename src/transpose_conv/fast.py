@@ -11,6 +11,7 @@ the products are added up. Two ways are fast, each for some layers, and `transpo
 Both work in pieces, so that a product stays small and is still in the cache when it is added.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -52,35 +53,43 @@ def by_rows(x, kernel, axes):
         return by_rows(x[:, None], kernel[None], [ONE_ROW, *axes])[:, 0]
     y = zeros_of_result(x, kernel, axes)
     *outer, last = axes
-    side_by_side = last.stride if last.dilation == 1 else 1
-    width = min(side_by_side, last.kernel_size)
+    width = min(last.stride if last.dilation == 1 else 1, last.kernel_size)
+    put = _add if any((a.kernel_size - 1) * a.dilation >= a.stride for a in axes) else _write
     pieces = _pieces(x, width * kernel.shape[-2])
     workspace = _workspace(x, pieces, width * kernel.shape[-2])
     for images, rows in pieces:
-        part = x[images, rows]
-        samples = part.reshape(-1, x.shape[-1])
         here = [_shifted(outer[0], rows), *outer[1:]]
         for tap in np.ndindex(kernel.shape[:-3]):
             placements, reached = meeting(tap, here)
+            samples = x[images, rows][placements]
             target = y[images][reached]
             for first in range(0, last.kernel_size, width):
                 entries = kernel[tap][first : first + width]
-                products = _multiply(samples, entries.reshape(-1, x.shape[-1]).T, workspace)
-                products = products.reshape(*part.shape[:-1], *entries.shape[:-1])
-                _add_rows(target, products[placements], first, last)
+                products = _multiply(samples.reshape(-1, x.shape[-1]), entries.reshape(-1, x.shape[-1]).T, workspace)
+                products = products.reshape(*samples.shape[:-1], *entries.shape[:-1])
+                _put_rows(put, target, products, first, last)
     return y
 
 
-def _add_rows(target, products, first, axis):
-    """Add products (batch, ..., small, entries, channels) to rows (batch, ..., large, channels) of the result."""
+def _put_rows(put, target, products, first, axis):
+    """Put products (batch, ..., small, entries, channels) into rows (batch, ..., large, channels) of the result."""
     *lead, small, entries, channels = products.shape
     if entries == axis.stride and axis.dilation == 1:
         run, reached = inside(first - axis.before, 1, small * entries, axis.large)
-        target[..., reached, :] += products.reshape(*lead, small * entries, channels)[..., run, :]
+        put(target[..., reached, :], products.reshape(*lead, small * entries, channels)[..., run, :])
         return
     for entry in range(entries):
         run, reached = inside((first + entry) * axis.dilation - axis.before, axis.stride, small, axis.large)
-        target[..., reached, :] += products[..., run, entry, :]
+        put(target[..., reached, :], products[..., run, entry, :])
+
+
+def _add(target, products):
+    target += products
+
+
+def _write(target, products):
+    """Where no two stamps overlap, there is nothing to add to: writing saves reading the target."""
+    target[...] = products
 
 
 def by_planes(x, kernel, axes):
@@ -97,23 +106,35 @@ def by_planes(x, kernel, axes):
         part = x[images, rows]
         products = _multiply(kernel.reshape(-1, in_channels), part.reshape(-1, in_channels).T, workspace)
         products = products.reshape(*kernel.shape[:-1], *part.shape[:-1])
-        for tap in np.ndindex(*kernel_size):
-            shift, phase = zip(*(divmod(t * a.dilation, a.stride) for t, a in zip(tap, axes)))
-            starts = (shift[0] + rows.start, *shift[1:])
-            steps = [inside(s, 1, m, count) for s, m, count in zip(starts, part.shape[1:-1], counts)]
-            run, reached = zip(*steps)
-            planes[(*phase, slice(None), images, *reached)] += products[(*tap, slice(None), slice(None), *run)]
+        starts = [rows.start] + [0] * (len(axes) - 1)
+        for tap in itertools.product(*map(_taps_of_planes, axes, starts, part.shape[1:-1], counts)):
+            entry, phase, run, reached = zip(*tap)
+            target = planes[(*phase, slice(None), images, *reached)]
+            target += products[(*entry, slice(None), slice(None), *run)]
     return _interleave(planes, axes)
+
+
+def _taps_of_planes(axis, start, small, count):
+    """For each kernel entry of an axis, find its phase, and where its products of `small` samples from `start` on lie."""
+    taps = [divmod(t * axis.dilation, axis.stride) for t in range(axis.kernel_size)]
+    return [(t, phase, *inside(start + shift, 1, small, count)) for t, (shift, phase) in enumerate(taps)]
 
 
 def _interleave(planes, axes):
     """Turn planes (*phases, channels, batch, *counts) into a result (batch, *large, channels)."""
-    n = len(axes)
-    pairs = [axis for a in range(n) for axis in (n + 2 + a, a)]  # count and phase of an axis, next to each other
-    sheet = planes.transpose(n + 1, *pairs, n)
-    size = (count * a.stride for count, a in zip(planes.shape[n + 2 :], axes))
-    sheet = sheet.reshape(planes.shape[n + 1], *size, planes.shape[n])
-    return np.ascontiguousarray(sheet[(slice(None), *(slice(a.before, a.before + a.large) for a in axes))])
+    *_, channels, batch = planes.shape[: len(axes) + 2]
+    y = np.empty((batch, *(a.large for a in axes), channels), planes.dtype)
+    for residue in np.ndindex(*(min(a.stride, a.large) for a in axes)):
+        there = [slice(n, None, a.stride) for n, a in zip(residue, axes)]
+        first, phase = zip(*(divmod(n + a.before, a.stride) for n, a in zip(residue, axes)))
+        for channel in range(channels):
+            target = y[(slice(None), *there, channel)]
+            target[...] = planes[(*phase, channel, slice(None), *map(_slice, first, target.shape[1:]))]
+    return y
+
+
+def _slice(first, length):
+    return slice(first, first + length)
 
 
 def _pieces(x, per_sample):
@@ -133,8 +154,9 @@ def _workspace(x, pieces, per_sample):
 
 
 def _multiply(a, b, workspace):
-    """Multiply two matrices into a part of the workspace."""
-    return np.matmul(a, b, out=workspace[: len(a) * b.shape[1]].reshape(len(a), b.shape[1]))
+    """Multiply two matrices into a part of the workspace. For one channel, the matrix library is not made."""
+    multiply = np.multiply if a.shape[1] == 1 else np.matmul
+    return multiply(a, b, out=workspace[: len(a) * b.shape[1]].reshape(len(a), b.shape[1]))
 
 
 def _shifted(axis, rows):
