@@ -43,3 +43,12 @@ def tiny(layer):
     """Return the same kind of layer, small enough for a check of the numbers."""
     few = {"in_channels": min(layer.in_channels, 5), "out_channels": min(layer.out_channels, 6)}
     return layer._replace(batch=min(layer.batch, 2), size=tuple(min(n, 4 + a) for a, n in enumerate(layer.size)), **few)
+
+
+BASE = Layer(4, (32, 32), 64, 64, 4, 2, "same")
+GROWTH = {  # what grows: {its value: the layer}
+    "image": {n: BASE._replace(size=(n, n)) for n in (16, 32, 64, 128)},
+    "channels": {n: BASE._replace(in_channels=n, out_channels=n) for n in (32, 64, 128, 256)},
+    "kernel": {n: BASE._replace(kernel_size=n) for n in (2, 4, 8, 16)},
+    "batch": {n: BASE._replace(batch=n) for n in (1, 2, 4, 8, 16)},
+}

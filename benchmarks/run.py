@@ -1,4 +1,4 @@
-"""Time the package against TensorFlow and PyTorch, layer by layer, in one process.
+"""Time the package, its teaching forms and the frameworks, layer by layer, in one process.
 
 Each contestant has its own block of runs, warm and after a pause: the matrix library's idle threads spin for a while,
 and slow down whoever runs next. What counts are the ratios of one run. `python3 tasks.py bench` calls this.
@@ -11,76 +11,71 @@ import os
 import statistics
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as users have it
-
 import numpy as np
-from layers import LAYERS, tiny
+from contestants import LeftOut, contestants, operands
+from layers import GROWTH, LAYERS, tiny
 
 from transpose_conv import CONV_TRANSPOSE_FORMS, conv_transpose
 
 ROOT = Path(__file__).resolve().parent.parent
-FORMS = ["gradient", "col2im", "phases", "zero_insertion"]  # those that do not loop over pixels in Python
+CHANNELS_FIRST = {"pytorch", "onnxruntime"}
+GROWING = ["ours", "tensorflow", "col2im"]
 
 
-def contestants(with_forms):
-    """Return functions (x, kernel, layer) -> a function without arguments that computes the layer once."""
-
-    def ours(x, kernel, layer):
-        return lambda: conv_transpose(x, kernel, stride=layer.stride, padding=layer.padding)
-
-    def of_form(name):
-        form = CONV_TRANSPOSE_FORMS[name]
-        return lambda x, kernel, layer: lambda: form(x, kernel, stride=layer.stride, padding=layer.padding)
-
-    found = {"ours": ours}
-    if with_forms:
-        found |= {name: of_form(name) for name in FORMS}
-    for make in (tensorflow, pytorch):
-        try:
-            found[make.__name__] = make()
-        except ImportError:
-            print(f"{make.__name__} is not installed and left out")
-    return found
-
-
-def tensorflow():
-    """TensorFlow's function, with oneDNN on."""
-    import tensorflow as tf
-
-    functions = {1: tf.nn.conv1d_transpose, 2: tf.nn.conv2d_transpose, 3: tf.nn.conv3d_transpose}
-
-    def prepare(x, kernel, layer):
-        shape = conv_transpose(x, kernel, stride=layer.stride, padding=layer.padding).shape
-        x, kernel = tf.constant(x), tf.constant(kernel)
-        function, padding = functions[len(layer.size)], layer.padding.upper()
-        return lambda: function(x, kernel, shape, layer.stride, padding).numpy()
-
-    return prepare
+def main():
+    """Print the tables, and write them and their figures to `_build/bench`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tiny", action="store_true", help="tiny layers, run once: are the numbers right?")
+    parser.add_argument("--budget", type=float, default=0.25, help="seconds for each block of runs")
+    parser.add_argument("--only", default="", help="layers whose name contains this")
+    parser.add_argument("--out", type=Path, default=ROOT / "_build" / "bench", help="where tables and figures go")
+    options = parser.parse_args()
+    layers = {name: layer for name, layer in LAYERS.items() if options.only in name}
+    if options.tiny:
+        return check({name: tiny(layer) for name, layer in layers.items()}, contestants())
+    options.out.mkdir(parents=True, exist_ok=True)
+    rows = time_layers(layers, options.budget)
+    write(rows, options.out / "layers.csv")
+    draw_layers(rows, options.out / "layers.png")
+    rows = time_growth(options.budget / 2)
+    write(rows, options.out / "growth.csv")
+    draw_growth(rows, options.out / "growth.png")
+    print(f"The tables and their figures are in {options.out}.")
+    return 0
 
 
-def pytorch():
-    """PyTorch's function. Its SAME is a padding of its own and may be shifted by a pixel: the same work, not the same numbers."""
-    import torch
-
-    def prepare(x, kernel, layer):
-        n_axes, s, k = len(layer.size), layer.stride, layer.kernel_size
-        functional = torch.nn.functional
-        function = [functional.conv_transpose1d, functional.conv_transpose2d, functional.conv_transpose3d][n_axes - 1]
-        padding = math.ceil((k - s) / 2) if layer.padding == "same" else 0
-        output_padding = s - k + 2 * padding if layer.padding == "same" else 0
-        x = torch.tensor(np.moveaxis(x, -1, 1)).contiguous()
-        kernel = torch.tensor(np.moveaxis(kernel, (-1, -2), (0, 1))).contiguous()
-        return lambda: function(x, kernel, stride=s, padding=padding, output_padding=output_padding).numpy()
-
-    return prepare
+def check(layers, found):
+    """Compare everybody's numbers once."""
+    taken = dict.fromkeys(found, 0)
+    for name, layer in layers.items():
+        x, kernel = operands(layer)
+        expected = conv_transpose(x.astype(float), kernel.astype(float), stride=layer.stride, padding=layer.padding)
+        for who, prepare in found.items():
+            try:
+                result = prepare(x, kernel, layer)()
+            except LeftOut:
+                continue
+            result = np.moveaxis(result, 1, -1) if who in CHANNELS_FIRST else result
+            np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-4, err_msg=f"{name}, {who}")
+            taken[who] += 1
+    counts = ", ".join(f"{who} {n}" for who, n in taken.items())
+    print(f"{len(layers)} layers; the numbers agree of {counts}.")
+    return 0
 
 
 def seconds(compute, budget):
-    """Return the median time of a call, from a block of calls of about `budget` seconds after a pause."""
+    """Return the median time of a call, from a block of calls of about `budget` seconds after a pause.
+
+    A call that takes longer than `budget` is timed once.
+    """
+    start = time.perf_counter()
     compute()
+    first = time.perf_counter() - start
+    if first > budget:
+        return first
     time.sleep(budget)
     compute()
     taken, start = [], time.perf_counter()
@@ -91,16 +86,6 @@ def seconds(compute, budget):
     return statistics.median(taken)
 
 
-def operands(layer):
-    """Return an input and a kernel of a layer, of normal random numbers in float32."""
-    rng = np.random.default_rng(0)
-    kernel_shape = (layer.kernel_size,) * len(layer.size) + (layer.out_channels, layer.in_channels)
-    return (
-        rng.standard_normal(shape, np.float32)
-        for shape in ((layer.batch, *layer.size, layer.in_channels), kernel_shape)
-    )
-
-
 def machine(budget):
     """Measure the two limits: the matrix product, in floating point operations a second, and writing, in bytes a second."""
     n = 1536
@@ -108,74 +93,117 @@ def machine(budget):
     return 2 * n**3 / seconds(lambda: a @ a, budget), out.nbytes / seconds(lambda: out.fill(1), budget)
 
 
-def main():
-    """Print the table, and write it to `_build/bench`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--forms", action="store_true", help="time the teaching forms, too")
-    parser.add_argument("--tiny", action="store_true", help="tiny layers, run once: are the numbers right?")
-    parser.add_argument("--budget", type=float, default=0.3, help="seconds for each block of runs")
-    parser.add_argument("--only", default="", help="layers whose name contains this")
-    parser.add_argument("--out", type=Path, default=ROOT / "_build" / "bench", help="where table and figure go")
-    options = parser.parse_args()
-    layers = {name: tiny(layer) if options.tiny else layer for name, layer in LAYERS.items() if options.only in name}
-    found = contestants(options.forms or options.tiny)
-    if options.tiny:
-        return check(layers, found)
-    flops, bandwidth = machine(options.budget)
+def time_layers(layers, budget):
+    """Print a line for each layer, and the means; return the rows of the table."""
+    found = contestants()
+    flops, bandwidth = machine(budget)
     print(f"matrix product {flops / 1e9:.0f} GFLOP/s, writing {bandwidth / 1e9:.0f} GB/s, {os.cpu_count()} processors")
-    print(f"{'milliseconds':20}" + "".join(f"{name:>15}" for name in found) + "   share of the matrix product")
+    print("\nMilliseconds; and the share that we reach of the larger of two limits: the product of the layer at the")
+    print("machine's rate, and writing its result.\n")
+    print(f"{'':18} {'share':>5}" + "".join(f"{who[:10]:>11}" for who in found))
     rows = []
     for name, layer in layers.items():
         x, kernel = operands(layer)
-        taken = {who: seconds(prepare(x, kernel, layer), options.budget) for who, prepare in found.items()}
-        share = 2 * x.size * kernel[..., 0].size / taken["ours"] / flops
-        print(f"{name:20}" + "".join(f"{1000 * t:15.3f}" for t in taken.values()) + f"   {share:.0%}", flush=True)
-        rows.append({"layer": name, "share": share, **taken})
+        taken = {}
+        for who, prepare in found.items():
+            try:
+                taken[who] = seconds(
+                    prepare(x, kernel, layer), budget if who not in CONV_TRANSPOSE_FORMS else budget / 5
+                )
+            except LeftOut:
+                taken[who] = math.nan
+        y_bytes = conv_transpose(x, kernel, stride=layer.stride, padding=layer.padding).nbytes
+        limit = max(2 * x.size * kernel[..., 0].size / flops, y_bytes / bandwidth)
+        rows.append({"layer": name, "share": limit / taken["ours"], **taken})
+        times = "".join(f"{'-' if math.isnan(t) else f'{1000 * t:.3f}':>11}" for t in taken.values())
+        print(f"{name:18} {limit / taken['ours']:>5.0%}{times}", flush=True)
+    print("\nTheir time over ours:")
     for who in list(found)[1:]:
-        ratios = [row[who] / row["ours"] for row in rows]
-        print(f"{who} over ours: geometric mean {statistics.geometric_mean(ratios):.2f}, least {min(ratios):.2f}")
-    options.out.mkdir(parents=True, exist_ok=True)
-    with (options.out / "layers.csv").open("w", newline="", encoding="utf-8") as file:
+        ratios = [row[who] / row["ours"] for row in rows if row[who] > 0]
+        if ratios:
+            mean, least = statistics.geometric_mean(ratios), min(ratios)
+            print(f"{who:18} geometric mean {mean:.2f}, least {least:.2f}, in {len(ratios)} layers")
+    return rows
+
+
+def time_growth(budget):
+    """Print how time, and memory beyond the result, grow with each quantity; return the rows of the table."""
+    found = {who: prepare for who, prepare in contestants().items() if who in GROWING}
+    print("\nGrowth: the exponent of the time, and of the memory beyond the result, from end to end of a range")
+    rows = []
+    for quantity, layers in GROWTH.items():
+        for value, layer in layers.items():
+            x, kernel = operands(layer)
+            for who, prepare in found.items():
+                compute = prepare(x, kernel, layer)
+                memory = math.nan if who == "tensorflow" else memory_beyond_the_result(compute)
+                row = {"quantity": quantity, "value": value, "who": who, "memory": memory}
+                rows.append(row | {"seconds": seconds(compute, budget)})
+        for who in found:
+            line = [row for row in rows if row["quantity"] == quantity and row["who"] == who]
+            time_, memory = exponent(line, "seconds"), exponent(line, "memory")
+            of_memory = "" if math.isnan(memory) else f", memory {memory:5.2f} to {line[-1]['memory'] / 1e6:.1f} MB"
+            print(f"{quantity:9} {line[0]['value']:4} to {line[-1]['value']:4} {who:11} time {time_:5.2f}{of_memory}")
+    return rows
+
+
+def memory_beyond_the_result(compute):
+    """Return the bytes that a call holds at its worst moment, without those of its result. Only NumPy's are seen."""
+    tracemalloc.start()
+    try:
+        result = compute()
+        return tracemalloc.get_traced_memory()[1] - result.nbytes
+    finally:
+        tracemalloc.stop()
+
+
+def exponent(rows, name):
+    """Return p of the power law value**p that lies closest."""
+    return np.polyfit(*(np.log([row[column] for row in rows]) for column in ("value", name)), 1)[0]
+
+
+def write(rows, path):
+    """Write a table as CSV."""
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    draw(rows, list(found), options.out / "layers.png")
-    print(f"The table and its figure are in {options.out}.")
-    return 0
 
 
-def check(layers, found):
-    """Compare everybody's numbers once."""
-    for name, layer in layers.items():
-        x, kernel = operands(layer)
-        expected = conv_transpose(x.astype(float), kernel.astype(float), stride=layer.stride, padding=layer.padding)
-        for who, prepare in found.items():
-            result = prepare(x, kernel, layer)()
-            if who == "pytorch" and layer.padding == "same" and (layer.kernel_size - layer.stride) % 2:
-                assert result.size == expected.size, (name, who)  # its window starts elsewhere
-                continue
-            result = np.moveaxis(result, 1, -1) if who == "pytorch" else result
-            np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-4, err_msg=f"{name}, {who}")
-    print(f"{len(layers)} layers, computed by {', '.join(found)}: the numbers agree.")
-    return 0
-
-
-def draw(rows, names, path):
-    """Draw everybody's time over ours, one row of marks a layer."""
+def figure(size):
+    """Return matplotlib's figure and axes in the style of the book."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
     plt.style.use("transpose_conv.book")
-    fig, ax = plt.subplots(figsize=(7, 0.32 * len(rows) + 1.2), layout="constrained")
-    for who, marker in zip(names[1:], "osD^v<>"):
+    return plt.subplots(*size[:2], figsize=size[2:], layout="constrained", squeeze=False)
+
+
+def draw_layers(rows, path):
+    """Draw everybody's time over ours, one row of marks a layer."""
+    fig, [[ax]] = figure((1, 1, 7, 0.32 * len(rows) + 1.6))
+    for who, marker in zip([name for name in rows[0] if name not in ("layer", "share", "ours")], "osD^v<>P*Xph"):
         ax.plot([row[who] / row["ours"] for row in rows], range(len(rows)), marker, label=who)
     ax.axvline(1, color="black", linewidth=1)
     ax.set(xscale="log", xlabel="time over ours (right of the line: we are faster)", yticks=range(len(rows)))
     ax.set_yticklabels([row["layer"] for row in rows])
     ax.invert_yaxis()
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
+    fig.savefig(path)
+
+
+def draw_growth(rows, path):
+    """Draw time against each quantity."""
+    fig, [panels] = figure((1, len(GROWTH), 9, 3))
+    for ax, quantity in zip(panels, GROWTH):
+        for who, marker in zip(GROWING, "osD"):
+            line = [row for row in rows if row["quantity"] == quantity and row["who"] == who]
+            ax.plot([row["value"] for row in line], [row["seconds"] for row in line], marker + "-", label=who)
+        ax.set(xscale="log", yscale="log", xlabel=quantity)
+    panels[0].set_ylabel("seconds")
+    panels[0].legend()
     fig.savefig(path)
 
 

@@ -36,9 +36,11 @@ def test_a_way_equals_the_definition_in_whatever_pieces(way, case, piece):
 @pytest.mark.parametrize(
     ("channels", "options", "way"),
     [
-        (4, {"stride": 2}, "by_planes"),
-        (5, {"stride": 2}, "by_rows"),
-        (1, {"stride": 10**9}, "by_rows"),  # planes would be of that length
+        (6, {"stride": 2}, "by_planes"),  # a run of 2 * 6 numbers
+        (7, {"stride": 2}, "by_rows"),
+        (12, {"stride": 2, "dilation": 2}, "by_planes"),  # dilated, nothing lies side by side
+        (1, {"stride": 3}, "by_rows"),  # no overlap
+        (1, {"stride": 10**9}, "by_rows"),
         (1, {"padding": 10**4, "dilation": 10**4 + 1}, "by_rows"),  # and here nearly everything is cut off
     ],
 )
@@ -78,8 +80,8 @@ def test_the_largest_finite_numbers_are_finite(monkeypatch):
     for name in ("by_rows", "by_planes"):
         way = getattr(fast, name)
         monkeypatch.setattr(fast, name, lambda x, *rest, way=way: computed_in.append(x.dtype) or way(x, *rest))
-    kernel = np.ones((1, 1, 1), np.float32)
+    kernel = np.ones((1, 1, 1, 1), np.float32)
     for number in (3e38, np.inf):
-        x = np.full((1, 2, 1), number, np.float32)
+        x = np.full((1, 2, 1, 1), number, np.float32)
         assert conv_transpose(x, kernel).tolist() == x.tolist()
     assert computed_in == [np.float32, np.longdouble]

@@ -65,7 +65,7 @@ def conv(x, kernel, *, stride=1, padding="valid", dilation=1, groups=1):
     Notes
     -----
     Multiplications: ``batch * prod(output_size) * prod(kernel_size) * in_channels * out_channels / groups``.
-    Memory: one array of the result's size at a time, besides the result.
+    Memory: for one kernel entry at a time, the samples that it meets and their products.
 
     References
     ----------
@@ -158,7 +158,8 @@ def convolve(x, kernel, axes, *, present=None):
     y = np.zeros((len(x), *(axis.small for axis in axes), kernel.shape[-1]), x.dtype)
     for tap in np.ndindex(kernel.shape[:-2]):
         placements, samples = meeting(tap, axes)
-        products = x[samples] @ kernel[tap]
+        met = x[samples]
+        products = (met.reshape(-1, x.shape[-1]) @ kernel[tap]).reshape(*met.shape[:-1], kernel.shape[-1])
         y[placements] += products if present is None else np.where(present[samples], products, 0)
     return y
 

@@ -8,7 +8,8 @@ the products are added up. Two ways are fast, each for some layers, and `transpo
 * `by_planes`: with few output channels such runs are short. There each phase of the output, every stride-th sample, is
   summed in a plane of its own, and the planes are interleaved at the end.
 
-Both work in pieces, so that a product stays small and is still in the cache when it is added.
+Both work in pieces, so that a product stays small and is still in the cache when it is added. Chapter 9 gets here step
+by step, and tells what did not help.
 """
 
 import itertools
@@ -19,7 +20,7 @@ import numpy as np
 from .convolution import Axis, inside, meeting, zeros_of_result
 
 PIECE = 2**19  # numbers in a product: measured; less slows the product down, more drives it out of the cache
-FEW_CHANNELS = 4  # output channels up to which planes are faster than rows: measured
+SHORT_RUN = 12  # numbers in the run of a sample up to which planes are faster than rows: measured
 ONE_ROW = Axis(large=1, small=1, kernel_size=1, stride=1, dilation=1, before=0)
 
 
@@ -38,13 +39,25 @@ def transpose_one_group(x, kernel, axes):
 
     Notes
     -----
-    By planes, if there are at most `FEW_CHANNELS` output channels and the padding cuts off no more than it leaves;
-    by rows otherwise. Multiplications: ``batch * prod(input_size) * prod(kernel_size) * in_channels * out_channels``.
+    By planes, if stamps overlap, the run that a sample adds by rows has at most `SHORT_RUN` numbers, and the padding
+    cuts off no more than it leaves; by rows otherwise. Multiplications: at most
+    ``batch * prod(input_size) * prod(kernel_size) * in_channels * out_channels``.
     Memory: a product of about `PIECE` numbers, and by planes a second copy of the result.
     """
     sheet = math.prod((a.large + a.before) // a.stride * a.stride + a.stride for a in axes)
-    few = kernel.shape[-2] <= FEW_CHANNELS and sheet <= 2 * math.prod(a.large for a in axes) + 1024
-    return by_planes(x, kernel, axes) if few else by_rows(x, kernel, axes)
+    short = _side_by_side(axes[-1]) * kernel.shape[-2] <= SHORT_RUN
+    planes = short and _overlap(axes) and sheet <= 2 * math.prod(a.large for a in axes) + 1024
+    return by_planes(x, kernel, axes) if planes else by_rows(x, kernel, axes)
+
+
+def _side_by_side(axis):
+    """Return how many neighbouring kernel entries put their products side by side, without a gap between two samples."""
+    return min(axis.stride if axis.dilation == 1 else 1, axis.kernel_size)
+
+
+def _overlap(axes):
+    """Say whether the stamps of two samples can overlap."""
+    return any((a.kernel_size - 1) * a.dilation >= a.stride for a in axes)
 
 
 def by_rows(x, kernel, axes):
@@ -53,8 +66,8 @@ def by_rows(x, kernel, axes):
         return by_rows(x[:, None], kernel[None], [ONE_ROW, *axes])[:, 0]
     y = zeros_of_result(x, kernel, axes)
     *outer, last = axes
-    width = min(last.stride if last.dilation == 1 else 1, last.kernel_size)
-    put = _add if any((a.kernel_size - 1) * a.dilation >= a.stride for a in axes) else _write
+    width = _side_by_side(last)
+    put = _add if _overlap(axes) else _write
     pieces = _pieces(x, width * kernel.shape[-2])
     workspace = _workspace(x, pieces, width * kernel.shape[-2])
     for images, rows in pieces:
