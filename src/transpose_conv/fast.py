@@ -19,7 +19,7 @@ import numpy as np
 
 from .convolution import Axis, inside, meeting, zeros_of_result
 
-PIECE = 2**19  # numbers in a product: measured; less slows the product down, more drives it out of the cache
+PIECE = 2**20  # numbers in a product: measured; less slows the product down, more drives it out of the cache
 SHORT_RUN = 12  # numbers in the run of a sample up to which planes are faster than rows: measured
 ONE_ROW = Axis(large=1, small=1, kernel_size=1, stride=1, dilation=1, before=0)
 

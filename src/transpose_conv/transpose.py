@@ -61,7 +61,7 @@ def conv_transpose(
     Notes
     -----
     Multiplications: ``batch * prod(input_size) * prod(kernel_size) * in_channels * out_channels / groups``, as in the
-    convolution. Memory: a product of at most ``2**19`` numbers, or of one row of the input if that is more; with few
+    convolution. Memory: a product of at most ``2**20`` numbers, or of one row of the input if that is more; with few
     output channels also a second copy of the result. How, and why, is in `fast`.
 
     References
