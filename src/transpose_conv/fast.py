@@ -8,8 +8,8 @@ the products are added up. Two ways are fast, each for some layers, and `transpo
 * `by_planes`: with few output channels such runs are short. There each phase of the output, every stride-th sample, is
   summed in a plane of its own, and the planes are interleaved at the end.
 
-Both work in pieces, so that a product stays small and is still in the cache when it is added. Chapter 9 gets here step
-by step, and tells what did not help.
+Both work in pieces, so that a product stays small and is still in the cache when it is added. The chapter "Make it
+fast" gets here step by step.
 """
 
 import itertools
