@@ -36,9 +36,9 @@ def test_a_way_equals_the_definition_in_whatever_pieces(way, case, piece):
 @pytest.mark.parametrize(
     ("channels", "options", "way"),
     [
-        (6, {"stride": 2}, "by_planes"),  # a run of 2 * 6 numbers
-        (7, {"stride": 2}, "by_rows"),
-        (12, {"stride": 2, "dilation": 2}, "by_planes"),  # dilated, nothing lies side by side
+        (8, {"stride": 2}, "by_planes"),
+        (9, {"stride": 2}, "by_rows"),
+        (32, {}, "by_planes"),
         (1, {"stride": 3}, "by_rows"),  # no overlap
         (1, {"stride": 10**9}, "by_rows"),
         (1, {"padding": 10**4, "dilation": 10**4 + 1}, "by_rows"),  # and here nearly everything is cut off

@@ -5,8 +5,9 @@ the products are added up. Two ways are fast, each for some layers, and `transpo
 
 * `by_rows`: with as many neighbouring kernel entries as the stride is long, the stamps of a row of samples lie side by
   side. Their products are one run of memory, and so is the place where they belong.
-* `by_planes`: with few output channels such runs are short. There each phase of the output, every stride-th sample, is
-  summed in a plane of its own, and the planes are interleaved at the end.
+* `by_planes`: with few output channels the matrices of that way are thin, which the matrix library is slow at. There all
+  kernel entries are multiplied at once; each phase of the output, every stride-th sample, is summed in a plane of its
+  own, and the planes are interleaved at the end.
 
 Both work in pieces, so that a product stays small and is still in the cache when it is added. The chapter "Make it
 fast" gets here step by step.
@@ -20,7 +21,7 @@ import numpy as np
 from .convolution import Axis, inside, meeting, zeros_of_result
 
 PIECE = 2**20  # numbers in a product: measured; less slows the product down, more drives it out of the cache
-SHORT_RUN = 12  # numbers in the run of a sample up to which planes are faster than rows: measured
+FEW = 32  # stride**2 * output channels up to which planes are faster than rows: measured
 ONE_ROW = Axis(large=1, small=1, kernel_size=1, stride=1, dilation=1, before=0)
 
 
@@ -39,14 +40,14 @@ def transpose_one_group(x, kernel, axes):
 
     Notes
     -----
-    By planes, if stamps overlap, the run that a sample adds by rows has at most `SHORT_RUN` numbers, and the padding
-    cuts off no more than it leaves; by rows otherwise. Multiplications: at most
+    By planes, if stamps overlap, there are few output channels (`FEW`), and the padding cuts off no more than it
+    leaves; by rows otherwise. Multiplications: at most
     ``batch * prod(input_size) * prod(kernel_size) * in_channels * out_channels``.
     Memory: a product of about `PIECE` numbers, and by planes a second copy of the result.
     """
     sheet = math.prod((a.large + a.before) // a.stride * a.stride + a.stride for a in axes)
-    short = _side_by_side(axes[-1]) * kernel.shape[-2] <= SHORT_RUN
-    planes = short and _overlap(axes) and sheet <= 2 * math.prod(a.large for a in axes) + 1024
+    few = axes[-1].stride ** 2 * kernel.shape[-2] <= FEW
+    planes = few and _overlap(axes) and sheet <= 2 * math.prod(a.large for a in axes) + 1024
     return by_planes(x, kernel, axes) if planes else by_rows(x, kernel, axes)
 
 
