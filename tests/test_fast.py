@@ -74,14 +74,21 @@ def test_float32_differs_from_exact_by_rounding_only(channels):
     np.testing.assert_allclose(rounded, exact, atol=1e-4)  # some 150 products of order 1, at 6e-8 each
 
 
-def test_the_largest_finite_numbers_are_finite(monkeypatch):
-    """Their squares are not, and that must not send them the slow way of NaN and infinity, in long double."""
+@pytest.mark.parametrize("size", [2, 10_000])
+def test_only_nan_and_infinities_go_the_slow_way(monkeypatch, size):
+    """Where they stand makes no difference; the largest finite numbers go the fast way, though their sums overflow."""
     computed_in = []
     for name in ("by_rows", "by_planes"):
         way = getattr(fast, name)
         monkeypatch.setattr(fast, name, lambda x, *rest, way=way: computed_in.append(x.dtype) or way(x, *rest))
     kernel = np.ones((1, 1, 1, 1), np.float32)
-    for number in (3e38, np.inf):
-        x = np.full((1, 2, 1, 1), number, np.float32)
-        assert conv_transpose(x, kernel).tolist() == x.tolist()
-    assert computed_in == [np.float32, np.longdouble]
+    largest = np.full((1, size, 1, 1), 3e38, np.float32)
+    for place in (0, size // 2, size - 1):
+        for number in (np.inf, np.nan):
+            x = largest.copy()
+            x[0, place] = number
+            np.testing.assert_array_equal(conv_transpose(x, kernel), x)
+    assert set(computed_in) == {np.longdouble}
+    computed_in.clear()
+    np.testing.assert_array_equal(conv_transpose(largest, kernel), largest)
+    assert computed_in == [np.float32]
