@@ -40,7 +40,7 @@ def main(argv=None):
         "notebooks": (notebooks, "execute the chapters and rewrite their snapshots (--only 02, --check)"),
         "serve": (serve, "build the site, show it at a local address, and again after each change"),
         "lab": (lab, "open the chapters in JupyterLab (installed into .venv the first time)"),
-        "frameworks": (frameworks, "add PyTorch, JAX, ONNX and its runtime to .venv, so that `test` can compare with them"),
+        "frameworks": (frameworks, "add PyTorch, JAX and ONNX to .venv, so that `test` and `bench` can compare"),
         "bench": (bench, "time the operator against the frameworks that are installed, and its forms (--only NAME)"),
         "lint": (lint, "check the style of all code (--fix mends what can be mended)"),
         "address": (address, "write the repository's address wherever it is needed (address URL)"),
