@@ -1,0 +1,84 @@
+"""How each framework is really called: what `frameworks` says of it is compared with what it does.
+
+Each function takes arrays as the package does, ``(batch, *spatial, channels)`` and ``(*kernel_size, out / groups, in)``,
+and the arguments as `transpose_conv.frameworks` names them; it returns the result in the framework's own layout.
+"""
+
+import numpy as np
+
+from transpose_conv.frameworks import FRAMEWORKS, convert_kernel
+
+
+def operands(framework, x, kernel):
+    """Lay out the arrays as a framework takes them."""
+    kernel = np.ascontiguousarray(convert_kernel(kernel, "tensorflow", framework))
+    return (x if FRAMEWORKS[framework].channels_last else np.ascontiguousarray(np.moveaxis(x, -1, 1))), kernel
+
+
+def channels_last(framework, y):
+    """Bring a result back to the package's layout."""
+    return y if FRAMEWORKS[framework].channels_last else np.moveaxis(y, 1, -1)
+
+
+def keras(x, kernel, arguments):
+    import keras
+
+    n_axes = x.ndim - 2
+    layer = [keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.layers.Conv3DTranspose][n_axes - 1]
+    layer = layer(kernel.shape[-2], kernel.shape[:-2], use_bias=False, dtype=x.dtype.name, **arguments)
+    layer.build(x.shape)
+    layer.set_weights([kernel])
+    return keras.ops.convert_to_numpy(layer(x))
+
+
+def tensorflow(x, kernel, arguments):
+    import tensorflow as tf
+
+    functions = [tf.nn.conv1d_transpose, tf.nn.conv2d_transpose, tf.nn.conv3d_transpose]
+    arguments = dict(arguments)
+    shape = (len(x), *np.atleast_1d(arguments.pop("output_shape")), kernel.shape[-2])
+    return functions[x.ndim - 3](x, kernel, shape, **arguments).numpy()
+
+
+def pytorch(x, kernel, arguments):
+    import torch
+
+    functional = torch.nn.functional
+    functions = [functional.conv_transpose1d, functional.conv_transpose2d, functional.conv_transpose3d]
+    return functions[x.ndim - 3](torch.tensor(x), torch.tensor(kernel), **arguments).numpy()
+
+
+def jax(x, kernel, arguments):
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    letters = "HWD"[: x.ndim - 2]
+    layouts = f"N{letters}C", f"{letters}IO", f"N{letters}C"
+    return np.asarray(jax.lax.conv_transpose(x, kernel, dimension_numbers=layouts, **arguments))
+
+
+def onnx(x, kernel, arguments):
+    """Run ONNX Runtime, in float32, which it has for every number of axes."""
+    import onnx
+    import onnxruntime
+
+    arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
+    node = onnx.helper.make_node("ConvTranspose", ["x", "kernel"], ["y"], **arguments)
+    tensor = onnx.helper.make_tensor_value_info
+    operands = [tensor(name, onnx.TensorProto.FLOAT, a.shape) for name, a in (("x", x), ("kernel", kernel))]
+    graph = onnx.helper.make_graph([node], "layer", operands, [tensor("y", onnx.TensorProto.FLOAT, None)])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session.run(None, {"x": x.astype(np.float32), "kernel": kernel.astype(np.float32)})[0]
+
+
+RUN = {
+    "keras": keras,
+    "tensorflow": tensorflow,
+    "pytorch": pytorch,
+    "jax": jax,
+    "jax transpose_kernel": jax,
+    "onnx": onnx,
+}
