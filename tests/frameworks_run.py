@@ -4,9 +4,35 @@ Each function takes arrays as the package does, ``(batch, *spatial, channels)`` 
 and the arguments as `transpose_conv.frameworks` names them; it returns the result in the framework's own layout.
 """
 
-import numpy as np
+import importlib.util
 
+import numpy as np
+import pytest
+
+from transpose_conv import conv_transpose
 from transpose_conv.frameworks import FRAMEWORKS, convert_kernel
+
+MODULES = {"pytorch": "torch", "jax transpose_kernel": "jax", "onnx": "onnxruntime"}
+
+
+def installed(framework):
+    return importlib.util.find_spec(MODULES.get(framework, framework)) is not None
+
+
+def parameters(names):
+    """The frameworks as parameters, with a reason to skip those that are not there."""
+    reason = "python3 tasks.py frameworks installs it"
+    return [pytest.param(name, marks=pytest.mark.skipif(not installed(name), reason=reason)) for name in names]
+
+
+def by_definition(x, kernel, axes, groups, windows):
+    """The windows of the sheet of all stamps: of conv_transpose without padding, with zeros where there is no sheet."""
+    stride, dilation = [a.s for a in axes], [a.d for a in axes]
+    sheet = conv_transpose(x, kernel, stride=stride, dilation=dilation, groups=groups)
+    around = [(max(-w.before, 0), max(w.before + w.size - a.sheet, 0)) for a, w in zip(axes, windows)]
+    sheet = np.pad(sheet, ((0, 0), *around, (0, 0)))
+    starts = [w.before + b for w, (b, _) in zip(windows, around)]
+    return sheet[(slice(None), *(slice(n, n + w.size) for n, w in zip(starts, windows)), slice(None))]
 
 
 def operands(framework, x, kernel):

@@ -1,6 +1,5 @@
 """`frameworks` says what the frameworks do: each rule is compared with what its framework does, values included."""
 
-import importlib.util
 import itertools
 import re
 
@@ -9,35 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frameworks_run import RUN, channels_last, operands
-from transpose_conv import conv_transpose
+from frameworks_run import RUN, by_definition, channels_last, operands, parameters
 from transpose_conv.frameworks import FRAMEWORKS, NotExpressible, convert_kernel, finish, operation, translate
-
-MODULES = {"pytorch": "torch", "jax transpose_kernel": "jax", "onnx": "onnxruntime"}
-
-
-def installed(framework):
-    return importlib.util.find_spec(MODULES.get(framework, framework)) is not None
-
-
-def parameters(names):
-    """The frameworks as parameters, with a reason to skip those that are not there."""
-    reason = "python3 tasks.py frameworks installs it"
-    return [pytest.param(name, marks=pytest.mark.skipif(not installed(name), reason=reason)) for name in names]
-
 
 ALL = parameters(FRAMEWORKS)
 NEEDS_ONEDNN = ("keras", "tensorflow")  # their CPU kernels dilate with oneDNN only, which the tests have off
-
-
-def by_definition(x, kernel, axes, groups, windows):
-    """The windows of the sheet of all stamps: of conv_transpose without padding, with zeros where there is no sheet."""
-    stride, dilation = [a.s for a in axes], [a.d for a in axes]
-    sheet = conv_transpose(x, kernel, stride=stride, dilation=dilation, groups=groups)
-    around = [(max(-w.before, 0), max(w.before + w.size - a.sheet, 0)) for a, w in zip(axes, windows)]
-    sheet = np.pad(sheet, ((0, 0), *around, (0, 0)))
-    starts = [w.before + b for w, (b, _) in zip(windows, around)]
-    return sheet[(slice(None), *(slice(n, n + w.size) for n, w in zip(starts, windows)), slice(None))]
 
 
 @st.composite

@@ -102,7 +102,11 @@ def translate(source, target, input_size, kernel_size, **arguments):
     >>> translate("tensorflow", "pytorch", 2, 3, strides=2, padding="SAME", output_shape=4).crop
     (slice(0, 4, None),)
     """
-    axes, groups, windows = operation(source, input_size, kernel_size, **arguments)
+    return express(target, *operation(source, input_size, kernel_size, **arguments))
+
+
+def express(target, axes, groups, windows):
+    """Write an operation, as `operation` returns it, in the words of a framework. Raises what `translate` does."""
     to = _framework("target", target)
     if reason := to.refuses(axes, groups):
         raise NotExpressible(f"{target} cannot say this: {reason}")

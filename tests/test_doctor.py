@@ -1,0 +1,183 @@
+"""The shape doctor: what it says is true, what it writes runs, and what it is asked wrongly it says in a sentence."""
+
+import itertools
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from frameworks_run import RUN, by_definition, channels_last, onnx, operands, parameters
+from transpose_conv import conv_transpose_output_sizes
+from transpose_conv.__main__ import main
+from transpose_conv.doctor import SHOWN, diagnose
+from transpose_conv.frameworks import FRAMEWORKS, Axis, Window
+from transpose_conv.shapes import axis_padding
+
+PUZZLE = ["--input-size", "2", "--kernel-size", "3", "--stride", "2"]
+
+
+@st.composite
+def questions(draw, name):
+    """Draw what `diagnose` takes, with a legal wish; without dilation where a CPU cannot do it."""
+    n_axes = draw(st.integers(1, 3))
+
+    def numbers(least, most):
+        return tuple(draw(st.lists(st.integers(least, most), min_size=n_axes, max_size=n_axes)))
+
+    size, kernel, stride = numbers(1, 4), numbers(1, 5), numbers(1, 4)
+    dilation = (1,) * n_axes if name in ("keras", "tensorflow") else numbers(1, 3)
+    padding = draw(st.sampled_from(["valid", "same", 1, tuple(zip(numbers(0, 2), numbers(0, 2)))]))
+    each = padding if isinstance(padding, tuple) else (padding,) * n_axes
+    geometry = list(zip(kernel, stride, each, dilation))
+    legal = [
+        conv_transpose_output_sizes(i, k, stride=s, padding=p, dilation=d) for i, (k, s, p, d) in zip(size, geometry)
+    ]
+    assume(all(legal))
+    want = tuple(draw(st.sampled_from(list(sizes))) for sizes in legal)
+    axes = [Axis(i, k, s, d) for i, (k, s, _, d) in zip(size, geometry)]
+    pairs = [p if not isinstance(p, int) else (p, p) for p in each]
+    windows = [Window(axis_padding(n, k, s, p, d)[0], n) for n, (k, s, _, d), p in zip(want, geometry, pairs)]
+    return (size, kernel), {"stride": stride, "dilation": dilation, "padding": padding, "want": want}, axes, windows
+
+
+def evaluated(name, line, x, kernel):
+    """Run a line as a reader would paste it; return the result and whether it has used this kernel."""
+    names = {"batch": len(x), "filters": kernel.shape[-2], "in_channels": x.shape[-1], "x": x, "kernel": kernel}
+    if name == "keras":
+        import keras
+
+        return eval(line, names | {"keras": keras}).numpy(), False
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        return eval(line, names | {"tf": tf}).numpy(), True
+    if name == "jax transpose_kernel":
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+        layouts = {1: ("NHC", "HIO", "NHC"), 2: None, 3: ("NHWDC", "HWDIO", "NHWDC")}[x.ndim - 2]
+        line = line.replace("transpose_kernel=True)", "transpose_kernel=True, dimension_numbers=layouts)")
+        return np.asarray(eval(line, names | {"jax": jax, "layouts": layouts})), True
+    x, kernel = np.moveaxis(x, -1, 1), np.moveaxis(kernel, (-1, -2), (0, 1))
+    if name == "pytorch":
+        import torch
+
+        result = eval(line, names | {"torch": torch, "x": torch.tensor(x, dtype=torch.float32)})
+        return np.moveaxis(result.detach().numpy(), 1, -1), False
+    return np.moveaxis(eval(line, {"ConvTranspose": lambda **given: onnx(x, kernel, given)}), 1, -1), True
+
+
+@pytest.mark.parametrize("name", parameters(SHOWN))
+@settings(max_examples=settings().max_examples // 3)
+@given(data=st.data())
+def test_a_line_gives_what_was_wanted(name, data):
+    sizes, options, axes, windows = data.draw(questions(name))
+    line = diagnose(*sizes, **options)["lines"][name]
+    assert not line.startswith("#")
+    rng = np.random.default_rng(0)
+    x, kernel = (rng.integers(-4, 5, shape).astype(float) for shape in ((2, *sizes[0], 2), (*sizes[1], 3, 2)))
+    result, with_this_kernel = evaluated(name, line, x, kernel)
+    assert result.shape == (2, *options["want"], 3)
+    if with_this_kernel:
+        np.testing.assert_array_equal(result, by_definition(x, kernel, axes, 1, windows))
+
+
+def test_the_founding_puzzle(capsys):
+    assert main([*PUZZLE, "--want", "6"]) == 0
+    text = capsys.readouterr().out
+    assert "legal sizes: 5 to 6" in text
+    assert "keras.layers.Conv1DTranspose(filters, 3, strides=2, output_padding=1)(x)" in text
+    assert 'tf.nn.conv1d_transpose(x, kernel, (batch, 6, filters), 2, "VALID")' in text
+    assert {name: size for name, size in diagnose(2, 3, stride=2)["gives"].items() if size} == {
+        "keras": (5,),
+        "pytorch": (5,),
+        "jax transpose_kernel": (5,),
+        "onnx": (5,),
+    }
+
+
+TOLD = {  # how to tell a framework the padding and nothing else
+    "keras": {"valid": {"padding": "valid"}, "same": {"padding": "same"}},
+    "pytorch": {"valid": {}},
+    "jax transpose_kernel": {word: {"padding": word.upper(), "transpose_kernel": True} for word in ("valid", "same")},
+    "onnx": {"valid": {"auto_pad": "VALID"}, "same": {"auto_pad": "SAME_UPPER"}},
+}
+
+
+@pytest.mark.parametrize("name", parameters(TOLD))
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_a_default_is_what_the_framework_gives(name, padding):
+    for i, k, s in itertools.product((1, 2, 3), (1, 2, 3, 4), (1, 2, 3)):
+        given = diagnose(i, k, stride=s, padding=padding)["gives"][name]
+        if padding not in TOLD[name] or (name == "onnx" and padding == "same" and k < s):  # its two programs differ
+            assert given is None
+            continue
+        x, kernel = np.ones((1, i, 1)), np.ones((k, 1, 1))
+        arguments = {FRAMEWORKS[name].names["stride"]: (s,), **TOLD[name][padding]}
+        result = channels_last(name, RUN[name](*operands(name, x, kernel), arguments))
+        assert result.shape[1:-1] == given, (i, k, s)
+
+
+def test_defaults_are_not_always_the_smallest():
+    gives = diagnose(2, 2, stride=4)["gives"]
+    assert (gives["keras"], gives["pytorch"], gives["jax transpose_kernel"]) == ((8,), (6,), (8,))
+    gives = diagnose(5, 4, stride=2, padding=1)["gives"]
+    assert (gives["keras"], gives["pytorch"], gives["onnx"]) == (None, (10,), (10,))
+
+
+def test_what_no_framework_can_say_is_said():
+    lines = diagnose(4, 3, stride=2, dilation=3)["lines"]
+    assert lines["keras"] == "# keras cannot say this: strides and dilation_rate cannot both be larger than 1"
+    assert lines["pytorch"].startswith("torch.nn.ConvTranspose1d")
+
+
+def test_the_answer_fits_into_80_columns(capsys):
+    sizes = ["--input-size", "14", "15", "16", "--kernel-size", "3", "5", "4", "--stride", "2", "3", "2"]
+    assert main([*sizes, "--padding", "same", "--want", "27", "43", "31"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_the_answer_in_json(capsys):
+    assert main([*PUZZLE, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["legal"] == [[5, 6]]
+    assert report["want"] == [5]
+    assert report["gives"]["tensorflow"] is None
+
+
+def test_a_size_that_cannot_be_had_names_those_that_can(capsys):
+    for more in ([], ["--json"]):
+        assert main([*PUZZLE, "--want", "7", *more]) == 1
+        assert "takes 5 to 6 to input_size 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (["--kernel-size", "3"], "the following arguments are required: --input-size"),
+        ([*PUZZLE, "--want", "x"], "argument --want: invalid int value: 'x'"),
+        ([*PUZZLE[:-1], "0"], "`stride` on axis 0 must be at least 1, got 0"),
+        ([*PUZZLE, "--padding", "full"], "`padding` must be 'valid' or 'same' where it is a string, got 'full'"),
+        ([*PUZZLE, "--padding", "-1"], "must be at least 0, got -1"),
+        ([*PUZZLE, "--padding", "9"], "`padding` 9 cuts off everything: no size is legal"),
+        ([*PUZZLE, "--want", "5", "6"], "--want takes one number, or one for each of the 1 axes, not 2"),
+        ([*PUZZLE, "--color"], "unrecognized arguments: --color"),
+    ],
+)
+def test_a_question_that_makes_no_sense_gets_one_sentence(capsys, question, answer):
+    with pytest.raises(SystemExit) as leaving:
+        main(question)
+    said = capsys.readouterr()
+    assert leaving.value.code == 2
+    assert answer in said.err
+    assert said.err.count("\n") == 1
+    assert said.out == ""
+
+
+def test_it_runs_as_a_module():
+    command = [sys.executable, "-m", "transpose_conv", *PUZZLE]
+    assert "legal sizes: 5 to 6" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
