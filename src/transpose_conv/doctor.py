@@ -132,7 +132,7 @@ def _short(numbers):
     return str(numbers[0]) if len(set(numbers)) == 1 else str(tuple(numbers))
 
 
-def _named(axes, arguments, defaults):
+def _named(arguments, defaults):
     """Write the arguments that are not the default, by name."""
     own = {name: value for name, value in arguments.items() if name in defaults and value is not None}
     return "".join(f", {n}={_short(v)}" for n, v in own.items() if set(v) != {defaults[n]})
@@ -140,19 +140,19 @@ def _named(axes, arguments, defaults):
 
 def _keras_line(axes, arguments):
     padding = "" if arguments["padding"] == VALID else ', padding="same"'
-    named = _named(axes, arguments, {"strides": 1, "dilation_rate": 1, "output_padding": None})
+    named = _named(arguments, {"strides": 1, "dilation_rate": 1, "output_padding": None})
     return f"keras.layers.Conv{len(axes)}DTranspose(filters, {_short([a.k for a in axes])}{padding}{named})(x)"
 
 
 def _tensorflow_line(axes, arguments):
     shape = ", ".join(map(str, arguments["output_shape"]))
-    dilations = _named(axes, arguments, {"dilations": 1})
+    dilations = _named(arguments, {"dilations": 1})
     strides, padding = _short(arguments["strides"]), arguments["padding"]
     return f'tf.nn.conv{len(axes)}d_transpose(x, kernel, (batch, {shape}, filters), {strides}, "{padding}"{dilations})'
 
 
 def _pytorch_line(axes, arguments):
-    named = _named(axes, arguments, {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1})
+    named = _named(arguments, {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1})
     return f"torch.nn.ConvTranspose{len(axes)}d(in_channels, filters, {_short([a.k for a in axes])}{named})(x)"
 
 

@@ -143,12 +143,9 @@ def _interleave(planes, axes):
         first, phase = zip(*(divmod(n + a.before, a.stride) for n, a in zip(residue, axes)))
         for channel in range(channels):
             target = y[(slice(None), *there, channel)]
-            target[...] = planes[(*phase, channel, slice(None), *map(_slice, first, target.shape[1:]))]
+            part = [slice(u, u + n) for u, n in zip(first, target.shape[1:])]
+            target[...] = planes[(*phase, channel, slice(None), *part)]
     return y
-
-
-def _slice(first, length):
-    return slice(first, first + length)
 
 
 def _pieces(x, per_sample):
