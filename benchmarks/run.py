@@ -129,7 +129,7 @@ def time_layers(layers, budget):
 def time_growth(budget):
     """Print how time, and memory beyond the result, grow with each quantity; return the rows of the table."""
     found = {who: prepare for who, prepare in contestants().items() if who in GROWING}
-    print("\nGrowth: the exponent of the time, and of the memory beyond the result, from end to end of a range")
+    print("\nGrowth: the exponent of the time, and of the memory beyond the result, over a range")
     rows = []
     for quantity, layers in GROWTH.items():
         for value, layer in layers.items():

@@ -3,7 +3,7 @@
 import textwrap
 
 from . import shapes
-from ._arguments import SAME, VALID, per_axis, require_axes, tuple_or_none
+from ._arguments import SAME, VALID, per_axis, require_axes, short, tuple_or_none
 from .convolution import parse_geometry
 from .frameworks import FRAMEWORKS, Axis, NotExpressible, Window, express, operation
 
@@ -53,7 +53,7 @@ def diagnose(input_size, kernel_size, *, stride=1, padding="valid", dilation=1, 
     geometry = parse_geometry(per_axis("kernel_size", kernel_size, n_axes, minimum=1), stride, padding, dilation)
     legal = [shapes.reachable_sizes(i, *axis) for i, axis in zip(input_size, geometry)]
     if not all(legal):
-        raise ValueError(f"`padding` {padding!r} cuts off everything: no size is legal")
+        raise ValueError(f"`padding` {short(padding)} cuts off everything: no size is legal")
     if want is None:
         want = tuple(sizes[0] for sizes in legal)
     want = per_axis("want", want, n_axes, minimum=1)

@@ -76,10 +76,11 @@ def by_rows(x, kernel, axes):
         for tap in np.ndindex(kernel.shape[:-3]):
             placements, reached = meeting(tap, here)
             samples = x[images, rows][placements]
+            matrix = samples.reshape(-1, x.shape[-1])
             target = y[images][reached]
             for first in range(0, last.kernel_size, width):
                 entries = kernel[tap][first : first + width]
-                products = _multiply(samples.reshape(-1, x.shape[-1]), entries.reshape(-1, x.shape[-1]).T, workspace)
+                products = _multiply(matrix, entries.reshape(-1, x.shape[-1]).T, workspace)
                 products = products.reshape(*samples.shape[:-1], *entries.shape[:-1])
                 _put_rows(put, target, products, first, last)
     return y

@@ -8,6 +8,7 @@ writes windows as arguments. `translate` reads with one and writes with the othe
 Inside stand the letters of `shapes`. Nothing is imported: tests run the frameworks, and compare.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -142,7 +143,7 @@ def operation(source, input_size, kernel_size, **arguments):
     axes = [Axis(*axis) for axis in zip(*sizes)]
     if reason := framework.refuses(axes, groups):
         raise ValueError(f"{source} does not take this: {reason}")
-    known = framework.read.__code__.co_varnames[1 : framework.read.__code__.co_argcount]
+    known = list(inspect.signature(framework.read).parameters)[1:]
     for name in arguments:
         if name not in known:
             raise ValueError(f"{source} has no argument `{short(name)}`: it has {', '.join((*names.values(), *known))}")
@@ -215,10 +216,14 @@ def _same_before(axis, n):
 # Keras
 
 
+def _strides_and_dilates(axes):
+    return any(a.s > 1 for a in axes) and any(a.d > 1 for a in axes)
+
+
 def _keras_refuses(axes, groups):
-    if any(a.s > 1 for a in axes) and any(a.d > 1 for a in axes):
-        return "strides and dilation_rate cannot both be larger than 1"
-    return None
+    if groups > 1:
+        return "the layer has no groups"
+    return "strides and dilation_rate cannot both be larger than 1" if _strides_and_dilates(axes) else None
 
 
 def _keras_read(axes, padding="valid", output_padding=None):
@@ -243,25 +248,15 @@ def _keras_read(axes, padding="valid", output_padding=None):
 
 def _keras_write(axes, windows):
     for padding in (VALID, SAME):
-        for choose in (lambda a: None, lambda a: range(a.s)):
-            options = [[None] if choose(a) is None else choose(a) for a in axes]
-            found = [_first_that_gives(a, w, padding, some) for a, w, some in zip(axes, windows, options)]
-            if all(number is not _MISSING for number in found):
-                return {"padding": padding, "output_padding": None if None in found else tuple(found)}
+        e = [shapes.effective_size(a.k, a.d) for a in axes]
+        least = [(a.i - 1) * a.s + (reach if padding == VALID else reach % 2) for a, reach in zip(axes, e)]
+        for output_padding in (None, tuple(w.size - n for w, n in zip(windows, least))):
+            try:
+                if _keras_read(axes, padding, output_padding) == windows:
+                    return {"padding": padding, "output_padding": output_padding}
+            except ValueError:  # an output_padding, or a size, that Keras does not take
+                continue
     return None
-
-
-_MISSING = object()
-
-
-def _first_that_gives(axis, window, padding, options):
-    for option in options:
-        try:
-            if _keras_read([axis], padding, option) == [window]:
-                return option
-        except ValueError:  # a size that the convolution does not take to the input's
-            continue
-    return _MISSING
 
 
 # TensorFlow
@@ -270,7 +265,9 @@ def _first_that_gives(axis, window, padding, options):
 def _tensorflow_refuses(axes, groups):
     if groups > 1:
         return "it has no groups"
-    return _keras_refuses(axes, groups) and "strides and dilations cannot both be larger than 1 (but with oneDNN)"
+    return (
+        "strides and dilations cannot both be larger than 1 (but with oneDNN)" if _strides_and_dilates(axes) else None
+    )
 
 
 def _tensorflow_read(axes, output_shape=None, padding=SAME):
@@ -330,9 +327,9 @@ def _jax_read(axes, padding=None):
         raise ValueError("jax has no default: `padding` must be given")
     if isinstance(padding, str):
         padding = _word("padding", padding, (VALID, SAME))
-        before = [0 if padding == VALID else max(a.sheet - a.i * a.s, 0) // 2 for a in axes]
-        sizes = [max(a.sheet, a.i * a.s) if padding == VALID else a.i * a.s for a in axes]
-        return [Window(*window) for window in zip(before, sizes)]
+        if padding == VALID:
+            return [Window(0, max(a.sheet, a.i * a.s)) for a in axes]
+        return [Window(_same_before(a, a.i * a.s), a.i * a.s) for a in axes]
     pairs = tuple_or_none(padding)
     if pairs is None or len(pairs) != len(axes) or any(len(tuple_or_none(pair) or ()) != 2 for pair in pairs):
         raise ValueError(
@@ -417,6 +414,20 @@ def _word(name, word, words):
 
 _CHANNELS_LAST, _CHANNELS_FIRST = "(*kernel_size, out, in)", "(in, out / groups, *kernel_size)"
 
+_JAX = Framework(
+    function="jax.lax.conv_transpose",
+    channels_last=True,
+    kernel_layout="(*kernel_size, in, out), turned round",
+    default_size="VALID: (i - 1)s + max(e, s); SAME: i s",
+    cut="SAME as in TensorFlow; pairs are zeros around the spread input, any numbers",
+    limits="no groups",
+    quote="By default, JAX does NOT reverse the kernel's spatial dimensions.",
+    names={"stride": "strides", "dilation": "rhs_dilation"},
+    refuses=_jax_refuses,
+    read=_jax_read,
+    write=_jax_write,
+)
+
 FRAMEWORKS = {
     "keras": Framework(
         function="keras.layers.Conv{n}DTranspose",
@@ -427,9 +438,7 @@ FRAMEWORKS = {
         limits="strides and dilation_rate not both above 1; no groups; SAME and even e: output_padding cannot reach i s",
         quote="If set to `None` (default), the output shape is inferred.",
         names={"stride": "strides", "dilation": "dilation_rate"},
-        refuses=lambda axes, groups: (
-            _keras_refuses(axes, groups) or ("the layer has no groups" if groups > 1 else None)
-        ),
+        refuses=_keras_refuses,
         read=_keras_read,
         write=_keras_write,
     ),
@@ -459,29 +468,10 @@ FRAMEWORKS = {
         read=_pytorch_read,
         write=_pytorch_write,
     ),
-    "jax": Framework(
-        function="jax.lax.conv_transpose",
-        channels_last=True,
-        kernel_layout="(*kernel_size, in, out), turned round",
-        default_size="VALID: (i - 1)s + max(e, s); SAME: i s",
-        cut="SAME as in TensorFlow; pairs are zeros around the spread input, any numbers",
-        limits="no groups",
-        quote="By default, JAX does NOT reverse the kernel's spatial dimensions.",
-        names={"stride": "strides", "dilation": "rhs_dilation"},
-        refuses=_jax_refuses,
-        read=_jax_read,
-        write=_jax_write,
-    ),
-    "jax transpose_kernel": Framework(
-        function="jax.lax.conv_transpose",
-        channels_last=True,
+    "jax": _JAX,
+    "jax transpose_kernel": _JAX._replace(
         kernel_layout=_CHANNELS_LAST,
-        default_size="VALID: (i - 1)s + max(e, s); SAME: i s",
-        cut="as without transpose_kernel",
-        limits="no groups",
         quote='To match TensorFlow/Keras behavior, set "transpose_kernel=True"',
-        names={"stride": "strides", "dilation": "rhs_dilation"},
-        refuses=_jax_refuses,
         read=_jax_transposed_read,
         write=_jax_transposed_write,
     ),
