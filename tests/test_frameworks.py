@@ -105,6 +105,8 @@ def test_a_translation_computes_the_same(source, target, data):
         translation = translate(source, target, input_size, kernel_size, **arguments)
     except ValueError:
         return
+    if source == target:
+        assert translation.crop is None, "what was said in its own words needs no crop"
     if target in NEEDS_ONEDNN and any(axis.d > 1 for axis in axes):
         return
     x, kernel = arrays(input_size, kernel_size, groups)
