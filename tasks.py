@@ -41,6 +41,7 @@ def main(argv=None):
         "serve": (serve, "build the site, show it at a local address, and again after each change"),
         "lab": (lab, "open the chapters in JupyterLab (installed into .venv the first time)"),
         "frameworks": (frameworks, "add PyTorch, JAX and ONNX to .venv, so that `test` and `bench` can compare"),
+        "record": (record, "execute the frameworks over a grid of calls and record what each did"),
         "bench": (bench, "time the operator against the frameworks that are installed, and its forms (--only NAME)"),
         "lint": (lint, "check the style of all code (--fix mends what can be mended)"),
         "address": (address, "write the repository's address wherever it is needed (address URL)"),
@@ -112,6 +113,11 @@ def frameworks(rest):
     pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
     run([*pip, "-r", wanted], "installing the frameworks of requirements-frameworks.txt")
     say("The frameworks that the book compares with are in .venv.")
+
+
+def record(rest):
+    ensure_environment()
+    run([PYTHON, ROOT / "tests" / "frameworks_record.py", *rest])
 
 
 def bench(rest):

@@ -77,16 +77,15 @@ def pytorch(x, kernel, arguments):
 def jax(x, kernel, arguments):
     import jax
 
-    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_enable_x64", x.dtype == np.float64)
     letters = "HWD"[: x.ndim - 2]
     layouts = f"N{letters}C", f"{letters}IO", f"N{letters}C"
     return np.asarray(jax.lax.conv_transpose(x, kernel, dimension_numbers=layouts, **arguments))
 
 
-def onnx(x, kernel, arguments):
-    """Run ONNX Runtime, in float32, which it has for every number of axes."""
+def onnx_model(x, kernel, arguments):
+    """Return a model of one node, in float32, which ONNX Runtime has for every number of axes."""
     import onnx
-    import onnxruntime
 
     arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
     node = onnx.helper.make_node("ConvTranspose", ["x", "kernel"], ["y"], **arguments)
@@ -94,10 +93,26 @@ def onnx(x, kernel, arguments):
     operands = [tensor(name, onnx.TensorProto.FLOAT, a.shape) for name, a in (("x", x), ("kernel", kernel))]
     graph = onnx.helper.make_graph([node], "layer", operands, [tensor("y", onnx.TensorProto.FLOAT, None)])
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8)
+    return model, {"x": x.astype(np.float32), "kernel": kernel.astype(np.float32)}
+
+
+def onnx(x, kernel, arguments):
+    """Run ONNX Runtime."""
+    import onnxruntime
+
+    model, feeds = onnx_model(x, kernel, arguments)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return session.run(None, {"x": x.astype(np.float32), "kernel": kernel.astype(np.float32)})[0]
+    return session.run(None, feeds)[0]
+
+
+def onnx_reference(x, kernel, arguments):
+    """Run ONNX's own definition of its operators, in NumPy."""
+    from onnx.reference import ReferenceEvaluator
+
+    model, feeds = onnx_model(x, kernel, arguments)
+    return ReferenceEvaluator(model).run(None, feeds)[0]
 
 
 RUN = {
@@ -107,4 +122,5 @@ RUN = {
     "jax": jax,
     "jax transpose_kernel": jax,
     "onnx": onnx,
+    "onnx reference": onnx_reference,
 }

@@ -40,6 +40,10 @@ def calls(draw, framework):
             if arguments["padding"] == "VALID":
                 d = arguments.get("dilations", (1,) * n_axes)
                 steps = [n + (k - 1) * e for n, k, e in zip(steps, sizes[1], d)]
+            if n_axes == 2 and arguments["padding"] == "VALID" and draw(st.booleans()):
+                pairs = tuple(zip(numbers(0, 2), numbers(0, 2)))
+                arguments["padding"] = ((0, 0), *pairs, (0, 0))
+                steps = [max(n - sum(pair), 1) for n, pair in zip(steps, pairs)]
             arguments["output_shape"] = tuple(
                 n + draw(st.integers(0, s - 1)) for n, s in zip(steps, arguments["strides"])
             )
@@ -48,6 +52,7 @@ def calls(draw, framework):
     elif framework.startswith("jax"):
         pairs = tuple(zip(numbers(-1, 5), numbers(-1, 5)))
         arguments |= {"padding": draw(st.sampled_from(["VALID", "SAME", pairs]))}
+        arguments |= {"use_consistent_padding": draw(st.booleans())}
         arguments |= {"transpose_kernel": True} if framework != "jax" else {}
     else:
         arguments |= {"output_padding": numbers(0, 3)} if draw(st.booleans()) else {}
@@ -137,6 +142,29 @@ def test_what_cannot_be_said_is_refused_with_the_reason(target, arguments, reaso
         translate("pytorch", target, 4, 3, **arguments)
 
 
+@pytest.mark.parametrize(
+    ("padding", "message"),
+    [
+        (((1, 1), (1, 1)), "`padding` must be 'SAME', 'VALID', or 4 pairs, got ((1, 1), (1, 1))"),
+        (((0, 0), (1, 1), (1, 1), (1, 1)), "`padding` must have (0, 0) for the batch and the channels"),
+        (((0, 0), (-1, 1), (1, 1), (0, 0)), "numbers of at least 0 for the axes between"),
+    ],
+)
+def test_tensorflows_explicit_padding_is_taken_as_tensorflow_takes_it(padding, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        operation("tensorflow", (2, 2), (3, 3), output_shape=(4, 4), padding=padding)
+
+
+def test_tensorflows_explicit_padding_saves_the_crop_but_with_dilation():
+    """What PyTorch says by padding=1 and output_padding=1."""
+    asked = {"stride": 2, "padding": 1, "output_padding": 1}
+    translation = translate("pytorch", "tensorflow", (2, 2), (3, 3), **asked)
+    assert translation.arguments["padding"] == ((0, 0), (1, 0), (1, 0), (0, 0))
+    assert translation.crop is None
+    assert translate("pytorch", "tensorflow", (2, 2), (3, 3), dilation=2, padding=1).crop is not None
+    assert translate("pytorch", "tensorflow", 2, 3, **asked).crop == (slice(1, 5),)
+
+
 def test_symmetric_padding_cannot_say_same_with_an_odd_total():
     """TensorFlow's SAME cuts 0 at the start and 1 at the end; PyTorch computes more, and the rest is cropped."""
     translation = translate("tensorflow", "pytorch", 2, 3, strides=2, padding="SAME", output_shape=4)
@@ -166,6 +194,12 @@ def test_symmetric_padding_cannot_say_same_with_an_odd_total():
         ("tensorflow", {}, ValueError, "tensorflow has no default: `output_shape` must be given"),
         ("tensorflow", {"output_shape": 9}, ValueError, "`output_shape` 9 on axis 0 is not reachable"),
         (
+            "tensorflow",
+            {"output_shape": 4, "padding": ((0, 0), (1, 1), (0, 0))},
+            ValueError,
+            "tensorflow takes explicit `padding` in two axes only",
+        ),
+        (
             "pytorch",
             {"stride": 2, "output_padding": 2},
             ValueError,
@@ -174,7 +208,7 @@ def test_symmetric_padding_cannot_say_same_with_an_odd_total():
         ("pytorch", {"padding": 3}, ValueError, "pytorch leaves nothing on axis 0: a size of -2"),
         ("pytorch", {"stride": 0}, ValueError, "`stride` must be at least 1, got 0"),
         ("jax", {}, ValueError, "jax has no default: `padding` must be given"),
-        ("jax", {"padding": 1}, ValueError, "`padding` must be 'SAME', 'VALID', or a pair for each of 1 axes, got 1"),
+        ("jax", {"padding": 1}, ValueError, "`padding` must be 'SAME', 'VALID', or 1 pairs, got 1"),
         ("jax", {"padding": "VALID", "transpose_kernel": True}, ValueError, "jax has no argument `'transpose_kernel'`"),
         (
             "jax transpose_kernel",

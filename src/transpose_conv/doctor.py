@@ -148,7 +148,8 @@ def _tensorflow_line(axes, arguments):
     shape = ", ".join(map(str, arguments["output_shape"]))
     dilations = _named(arguments, {"dilations": 1})
     strides, padding = _short(arguments["strides"]), arguments["padding"]
-    return f'tf.nn.conv{len(axes)}d_transpose(x, kernel, (batch, {shape}, filters), {strides}, "{padding}"{dilations})'
+    padding = f'"{padding}"' if isinstance(padding, str) else [list(pair) for pair in padding]
+    return f"tf.nn.conv{len(axes)}d_transpose(x, kernel, (batch, {shape}, filters), {strides}, {padding}{dilations})"
 
 
 def _pytorch_line(axes, arguments):

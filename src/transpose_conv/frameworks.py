@@ -9,13 +9,17 @@ Inside stand the letters of `shapes`. Nothing is imported: tests run the framewo
 """
 
 import inspect
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from . import shapes
 from ._arguments import LARGEST_INT, SAME, VALID, as_int, per_axis, require_axes, short, tuple_or_none
+
+RECORD = Path(__file__).with_name("frameworks.json")
 
 
 class Axis(NamedTuple):
@@ -154,6 +158,19 @@ def operation(source, input_size, kernel_size, **arguments):
     return axes, groups, windows
 
 
+def recorded():
+    """Return what the frameworks did when they were last run over the grid of calls, with their versions.
+
+    Returns
+    -------
+    dict
+        "programs": for each framework, and each backend or switch that changes what it does, the versions, how many
+        calls were compared, what departed from the rules, and its answers to the founding puzzle; "trained": a layer
+        trained in PyTorch, with an input and what it gave. Made by ``tasks.py record``, checked by a test.
+    """
+    return json.loads(RECORD.read_text())
+
+
 def finish(translation, y):
     """Crop and pad the result `y` of a framework as a `Translation` says. Returns an array in the same layout."""
     first = 1 if FRAMEWORKS[translation.framework].channels_last else 2
@@ -271,21 +288,43 @@ def _tensorflow_refuses(axes, groups):
 
 
 def _tensorflow_read(axes, output_shape=None, padding=SAME):
-    padding = _word("padding", padding, (VALID, SAME))
     if output_shape is None:
         raise ValueError("tensorflow has no default: `output_shape` must be given")
     sizes = per_axis("output_shape", output_shape, len(axes), minimum=1)
-    for number, (axis, n) in enumerate(zip(axes, sizes)):
-        shapes.require_reachable(n, *axis[:3], padding, axis.d, axis=number, name="output_shape")
-    return [Window(_same_before(a, n) if padding == SAME else 0, n) for a, n in zip(axes, sizes)]
+    if isinstance(padding, str):
+        paddings = [_word("padding", padding, (VALID, SAME))] * len(axes)
+    else:
+        paddings = _tensorflow_pairs(padding, axes)
+    windows = []
+    for number, (axis, n, pad) in enumerate(zip(axes, sizes, paddings)):
+        shapes.require_reachable(n, *axis[:3], pad, axis.d, axis=number, name="output_shape")
+        windows.append(Window(shapes.axis_padding(n, axis.k, axis.s, pad, axis.d)[0], n))
+    return windows
+
+
+def _tensorflow_pairs(padding, axes):
+    """Return the pairs of the spatial axes of an explicit padding, which lists batch and channels, too."""
+    if len(axes) != 2:
+        raise ValueError("tensorflow takes explicit `padding` in two axes only")
+    if any(axis.d > 1 for axis in axes):
+        raise ValueError("tensorflow does not dilate with explicit `padding`, on a CPU")
+    pairs = _pairs("padding", padding, 4)
+    if pairs[0] != (0, 0) or pairs[-1] != (0, 0) or min(map(min, pairs)) < 0:
+        rule = "(0, 0) for the batch and the channels, and numbers of at least 0 for the axes between"
+        raise ValueError(f"`padding` must have {rule}, got {short(padding)}")
+    return pairs[1:-1]
 
 
 def _tensorflow_write(axes, windows):
     sizes = tuple(window.size for window in windows)
-    for padding in (VALID, SAME):
+    paddings = [VALID.upper(), SAME.upper()]
+    if len(axes) == 2:
+        cut = tuple((max(w.before, 0), max(a.sheet - w.before - w.size, 0)) for a, w in zip(axes, windows))
+        paddings.append(((0, 0), *cut, (0, 0)))
+    for padding in paddings:
         try:
             if _tensorflow_read(axes, sizes, padding) == windows:
-                return {"padding": padding.upper(), "output_shape": sizes}
+                return {"padding": padding, "output_shape": sizes}
         except ValueError:  # a size that the convolution does not take to the input's
             continue
     return None
@@ -322,7 +361,7 @@ def _jax_refuses(axes, groups):
     return "lax.conv_transpose has no groups" if groups > 1 else None
 
 
-def _jax_read(axes, padding=None):
+def _jax_read(axes, padding=None, use_consistent_padding=False):
     if padding is None:
         raise ValueError("jax has no default: `padding` must be given")
     if isinstance(padding, str):
@@ -330,25 +369,21 @@ def _jax_read(axes, padding=None):
         if padding == VALID:
             return [Window(0, max(a.sheet, a.i * a.s)) for a in axes]
         return [Window(_same_before(a, a.i * a.s), a.i * a.s) for a in axes]
-    pairs = tuple_or_none(padding)
-    if pairs is None or len(pairs) != len(axes) or any(len(tuple_or_none(pair) or ()) != 2 for pair in pairs):
-        raise ValueError(
-            f"`padding` must be 'SAME', 'VALID', or a pair for each of {len(axes)} axes, got {short(padding)}"
-        )
     windows = []
-    for axis, pair in zip(axes, pairs):
-        low, high = (as_int("padding", number, minimum=-LARGEST_INT) for number in pair)
-        e = shapes.effective_size(axis.k, axis.d)
-        windows.append(Window(e - 1 - low, (axis.i - 1) * axis.s + 2 - e + low + high))
+    for axis, (low, high) in zip(axes, _pairs("padding", padding, len(axes))):
+        if not use_consistent_padding:  # zeros around the spread input, which a forward kernel then walks over
+            e = shapes.effective_size(axis.k, axis.d)
+            low, high = e - 1 - low, e - 1 - high
+        windows.append(Window(low, axis.sheet - low - high))
     return windows
 
 
-def _jax_transposed_read(axes, padding=None, transpose_kernel=True):
+def _jax_transposed_read(axes, padding=None, use_consistent_padding=False, transpose_kernel=True):
     if transpose_kernel is not True:
         raise ValueError(
             f"`transpose_kernel` must be True here, got {short(transpose_kernel)}: without it, it is 'jax'"
         )
-    return _jax_read(axes, padding)
+    return _jax_read(axes, padding, use_consistent_padding)
 
 
 def _jax_write(axes, windows):
@@ -403,6 +438,14 @@ def _onnx_write(axes, windows):
     return None
 
 
+def _pairs(name, pairs, count):
+    """Return pairs of whole numbers, or raise an error that says what is wanted."""
+    given = tuple_or_none(pairs)
+    if given is None or len(given) != count or any(len(tuple_or_none(pair) or ()) != 2 for pair in given):
+        raise ValueError(f"`{name}` must be 'SAME', 'VALID', or {count} pairs, got {short(pairs)}")
+    return tuple(tuple(as_int(name, number, minimum=-LARGEST_INT) for number in pair) for pair in given)
+
+
 def _word(name, word, words):
     """Return one of some words in lower case, or raise an error that lists them."""
     if not isinstance(word, str):
@@ -419,7 +462,7 @@ _JAX = Framework(
     channels_last=True,
     kernel_layout="(*kernel_size, in, out), turned round",
     default_size="VALID: (i - 1)s + max(e, s); SAME: i s",
-    cut="SAME as in TensorFlow; pairs are zeros around the spread input, any numbers",
+    cut="SAME as in TensorFlow; pairs are zeros around the spread input, or what is cut, with use_consistent_padding",
     limits="no groups",
     quote="By default, JAX does NOT reverse the kernel's spatial dimensions.",
     names={"stride": "strides", "dilation": "rhs_dilation"},
@@ -447,8 +490,8 @@ FRAMEWORKS = {
         channels_last=True,
         kernel_layout=_CHANNELS_LAST,
         default_size="none: output_shape has to be given",
-        cut="VALID: at the end; SAME: half at the start, rounded down, the rest at the end",
-        limits="strides and dilations not both above 1, and no groups, but with oneDNN; nothing but VALID and SAME",
+        cut="VALID: at the end; SAME: half at the start, rounded down, the rest at the end; explicit padding: as said",
+        limits="strides and dilations not both above 1, but with oneDNN; no groups; explicit padding in two axes only, without dilation",
         quote="output_shape: A 1-D `Tensor` representing the output shape of the deconvolution op.",
         names={"stride": "strides", "dilation": "dilations"},
         refuses=_tensorflow_refuses,
