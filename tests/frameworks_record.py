@@ -177,7 +177,7 @@ def record(program):
     }
 
 
-EXAMPLES = {  # on the signal and the kernel of the founding puzzle, in each framework's own words
+EXAMPLES = {  # on the signal and the kernel of the founding puzzle, 1, 2, 3 in memory, in each framework's own words
     "keras": ({"strides": (2,)}, {"strides": (2,), "padding": "same"}),
     "tensorflow": (),
     "pytorch": ({"stride": (2,)}, {"stride": (2,), "padding": (1,), "output_padding": (1,)}),
@@ -196,7 +196,10 @@ def examples(program):
     framework = PROGRAMS[program][0]
     more = {"transpose_kernel": True} if framework == "jax transpose_kernel" else {}
     calls = [call | more for call in EXAMPLES[framework.split()[0]]]
-    gave = [run(program, framework, *PUZZLE, call).ravel().astype(int).tolist() for call in calls]
+    x, kernel = PUZZLE
+    if framework == "jax":  # `run` turns it round, so that it stands as it is
+        kernel = kernel[::-1]
+    gave = [run(program, framework, x, kernel, call).ravel().astype(int).tolist() for call in calls]
     return [{"arguments": call, "gave": y} for call, y in zip(calls, gave)]
 
 

@@ -85,3 +85,14 @@ def test_chapter_4_says_what_tensorflow_says_of_the_name():
 
     words = " ".join(tf.nn.conv2d_transpose.__doc__.split())
     assert 'sometimes called "deconvolution" after (Zeiler et al., 2010), but is really the transpose' in words
+
+
+def test_page_of_questions_says_what_onnx_calls_output_padding():
+    onnx = pytest.importorskip("onnx", reason="python3 tasks.py frameworks installs it")
+    first, now = (
+        onnx.defs.get_schema("ConvTranspose", *version).attributes["output_padding"].description
+        for version in ((1,), ())
+    )
+    assert "The zero-padding added to one side of the output" in first
+    assert "Additional elements" in now
+    assert "zero-padding" not in now

@@ -10,6 +10,7 @@ import pytest
 
 from frameworks_record import PROGRAMS, as_text, in_own_process
 from frameworks_run import installed
+from transpose_conv import conv_transpose
 from transpose_conv.departures import DEPARTURES
 from transpose_conv.frameworks import RECORD, convert_kernel, recorded
 
@@ -148,3 +149,16 @@ def test_the_trained_layer_is_pytorchs():
     np.testing.assert_allclose(np.moveaxis(cropped, -1, 1), theirs, rtol=0, atol=1e-5)
     back = convert_kernel(ours.get_weights()[0], "keras", "pytorch")
     assert np.array_equal(back, trained("weight"))
+
+
+@pytest.mark.skipif(not installed("pytorch"), reason="python3 tasks.py frameworks installs it")
+def test_the_trained_layer_is_the_packages_bit_for_bit_where_sums_are_exact():
+    """Chapter "Say it in five frameworks" does it in Keras."""
+    import torch
+
+    weight, bias, x = (np.round(trained(name) * 256) / 256 for name in ("weight", "bias", "x"))
+    options = {"stride": 2, "padding": 1, "output_padding": (0, 1)}
+    theirs = torch.nn.functional.conv_transpose2d(*map(torch.tensor, (x, weight, bias)), **options)
+    kernel = convert_kernel(weight, "pytorch", "keras").astype(float)
+    ours = conv_transpose(np.moveaxis(x, 1, -1).astype(float), kernel, **options) + bias
+    assert np.array_equal(np.moveaxis(ours, -1, 1), theirs.numpy())
