@@ -1,5 +1,6 @@
 """The shape doctor: what it says is true, what it writes runs, and what it is asked wrongly it says in a sentence."""
 
+import io
 import itertools
 import json
 import subprocess
@@ -166,6 +167,11 @@ def test_a_size_that_cannot_be_had_names_those_that_can(capsys):
         ([*PUZZLE, "--padding", "9"], "`padding` 9 cuts off everything: no size is legal"),
         ([*PUZZLE, "--want", "5", "6"], "--want takes one number, or one for each of the 1 axes, not 2"),
         ([*PUZZLE, "--color"], "unrecognized arguments: --color"),
+        ([*PUZZLE, "--error", "x"], "--error does not go with --input-size, --kernel-size, --stride"),
+        (["--model", "x.keras", "--want", "5"], "--model does not go with --want"),
+        (["--model", "x.keras", "--error", "x"], "--error does not go with --model"),
+        (["--model", "nowhere.keras"], "nowhere.keras"),
+        (["--error", " "], "`text` must be an error message"),
     ],
 )
 def test_a_question_that_makes_no_sense_gets_one_sentence(capsys, question, answer):
@@ -176,6 +182,41 @@ def test_a_question_that_makes_no_sense_gets_one_sentence(capsys, question, answ
     assert answer in said.err
     assert said.err.count("\n") == 1
     assert said.out == ""
+
+
+def test_an_error_message_is_explained(capsys, monkeypatch):
+    message = "ValueError: requested an output size of [7, 7], but valid sizes range from [5, 5] to [6, 6]"
+    assert main(["--error", message]) == 0
+    text = capsys.readouterr().out
+    assert "5" in text
+    assert max(map(len, text.splitlines())) <= 80
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"Traceback (most recent call last):\n{message}\n"))
+    assert main(["--error", "-", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["kind"] == "torch-output-size"
+    assert report["sizes"]["most"] == [6, 6]
+
+
+def test_an_error_message_that_is_not_known_is_not_explained(capsys):
+    for more in ([], ["--json"]):
+        assert main(["--error", "KeyError: 'x'", *more]) == 1
+        assert "not recognised" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras saving, with NumPy 2
+def test_a_saved_model_is_examined(capsys, tmp_path):
+    """One that does not fit, with the line that makes it fit, and one that fits."""
+    import keras
+    from keras import layers
+
+    image = keras.Input((None, None, 3))
+    up = layers.Conv2DTranspose(3, 2, strides=2, name="up")(layers.MaxPooling2D(2)(image))
+    path = tmp_path / "unet.keras"
+    keras.Model(image, layers.Concatenate()([up, image])).save(path)
+    assert main(["--model", str(path), "--input-size", "23", "31"]) == 1
+    assert "output_padding=1" in capsys.readouterr().out
+    assert main(["--model", str(path), "--input-size", "24", "32", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["misfits"] == []
 
 
 def test_it_runs_as_a_module():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from transpose_conv import plotting, plotting_sizes
+from transpose_conv import plotting, plotting_faults, plotting_sizes
 
 
 @pytest.fixture
@@ -122,3 +122,20 @@ def test_a_pattern_fills_the_entries_that_are_not_zero(ax):
     assert filled.get_xy() == (1, 0)
     assert (frame.get_width(), frame.get_height()) == (2, 2)
     assert ax.get_title() == "C"
+
+
+def test_verdicts_say_in_words_which_test_catches_which_fault(ax):
+    caught = [[True, False, False], [True, True, False]]
+    assert plotting_faults.draw_verdicts(ax, caught, ["ones", "uneven"], faults="ABC", counts=[1, 2]) is ax
+    written = texts(ax)
+    assert [written[column + 0.5, 0.5] for column in range(3)] == ["caught", "passes", "passes"]
+    assert [written[column + 0.5, 1.5] for column in range(3)] == ["caught", "caught", "passes"]
+    assert [written[column + 0.5, -0.05] for column in range(3)] == list("ABC")
+    assert len([patch for patch in ax.patches if patch.get_fill()]) == 3
+
+
+def test_verdicts_on_many_faults_are_bars_without_words(ax):
+    plotting_faults.draw_verdicts(ax, [[True, False, True]], ["ones"])
+    bars = [patch.get_x() for patch in ax.patches if patch.get_fill()]
+    assert bars == [0, 2]
+    assert [text.get_text() for text in ax.texts] == ["ones"]
