@@ -1,21 +1,27 @@
-"""The book's own Sphinx extension: formulas without the network, and pages without the theme's known script faults."""
+"""The book's own Sphinx extension: no network for formulas, no known script faults, and error messages as a page."""
 
+import re
 import shutil
 from importlib.metadata import distribution
 from pathlib import Path
+
+from transpose_conv import errors
 
 MATHJAX = Path(distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline/static/mathjax"))
 
 
 def setup(app):
     """Connect the steps below to the build."""
+    app.connect("source-read", write_errors)
     app.connect("html-page-context", amend_page, priority=900)
     app.connect("build-finished", copy_mathjax)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def amend_page(app, page, template, context, doctree):
-    """Drop the scripts of thebe, which jupyter-book adds and the book does not use, and name a default colour mode."""
+    """Drop the scripts of thebe, which jupyter-book adds and the book does not use; set colours; mend the search."""
+    if page == "search":
+        app.add_js_file("search.js", loading_method="defer")  # after the scripts of the page, before it searches
     context["script_files"] = [script for script in context.get("script_files", []) if "thebe" not in str(script)]
     context.setdefault("default_mode", "auto")
 
@@ -28,3 +34,62 @@ def copy_mathjax(app, error):
     fonts = Path("output", "chtml", "fonts", "woff-v2")
     shutil.copytree(MATHJAX / fonts, target / fonts, dirs_exist_ok=True)
     shutil.copyfile(MATHJAX / "tex-mml-chtml.js", target / "tex-mml-chtml.js")
+
+
+def write_errors(app, page, source):
+    """Put a framework's part of the catalogue in place of a line ``<!-- errors: NAME -->``."""
+    place = re.compile(r"^<!-- errors: (\w+) -->$", re.MULTILINE)
+    if place.search(source[0]):
+        app.env.note_dependency(Path(errors.__file__).with_name("errors.json"))
+        source[0] = place.sub(lambda match: errors_of(match[1]), source[0])
+
+
+def errors_of(framework):
+    """Write a section of MyST for each kind of error message of a framework, from `transpose_conv.errors`."""
+    kinds = [kind for kind in errors.KINDS if kind["framework"] == framework]
+    if not kinds:
+        raise ValueError(f"errors.json knows no framework {framework}")
+    return "\n\n".join(block for kind in kinds for block in (f"### {escaped(kind['title'])}", *error(kind)))
+
+
+def error(kind):
+    """Yield the blocks of a kind: a text, what it means and what to do, and then the texts that say it in other words."""
+    texts = {}
+    for seen in kind["seen"]:
+        texts.setdefault(seen["text"], []).append(seen)
+    first, *others = [[fenced(text, "text"), *sources(sightings)] for text, sightings in texts.items()]
+    yield from first
+    yield f"**What it means.** {escaped(kind['means'])}"
+    code = re.fullmatch(r"`([^`]+)`", kind["fix"])
+    yield f"**What to do.**\n\n{fenced(code[1], 'python')}" if code else f"**What to do.** {escaped(kind['fix'])}"
+    chapter, number, heading = kind["chapter"].partition("#")
+    yield f"**Why.** [](./{chapter}.md{number}{heading})"
+    if others:
+        yield "**In other words.**"
+        yield from (block for one in others for block in one)
+
+
+def sources(sightings):
+    """Yield who says a text: links to threads, and what a test runs, with the calls to unfold."""
+    calls = {}
+    for seen in sightings:
+        programs = "; ".join(seen["with"])
+        if seen["how"].startswith("https:"):
+            yield f"Quoted: [{programs}]({seen['how']})"
+            continue
+        ends = ". The process ends" if seen["how"] == "the process ends" else ""
+        passes = f". No error with {'; '.join(seen['passes'])}" if "passes" in seen else ""
+        calls.setdefault(f"With {programs}{ends}{passes}", []).append(fenced(seen["call"], "python"))
+    for summary, blocks in calls.items():
+        yield "\n\n".join((f"<details><summary>{summary}</summary>", *blocks, "</details>"))
+
+
+def fenced(text, language):
+    """Write a block of code, whatever is in it."""
+    return f"````{{code-block}} {language}\n:class: message\n\n{text.strip()}\n````"
+
+
+def escaped(text):
+    """Write a sentence for MyST: what stands outside of backticks is taken as it is."""
+    parts = re.split(r"(`[^`]+`)", text)
+    return "".join(part if part.startswith("`") else re.sub(r"([\\*_$<>{}\[\]])", r"\\\1", part) for part in parts)
