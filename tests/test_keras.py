@@ -209,7 +209,7 @@ def size_after(layer, size, **said):
     return tuple(shape[1:-1])
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=settings().max_examples // 6)
 @given(encoders())
 def test_keras_runs_the_decoder_back_through_every_size(drawn):
     layers, size = make(drawn)

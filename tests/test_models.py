@@ -21,7 +21,7 @@ from keras import layers as kl
 
 import transpose_conv.keras
 from helpers import exact
-from transpose_conv import models
+from transpose_conv import model_files, models
 from transpose_conv.models import describe_model, examine
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # TensorFlow's, where Keras saves a model
@@ -151,7 +151,7 @@ def counted(tensors, shapes, spatial):
 
 def sizes_of(path, input_size=None):
     """Count the same pairs as this module computes them."""
-    calls = models._calls(models._model(path))
+    calls = model_files.calls_of(model_files.read_model(path))
     run = models._run(calls, models._inputs(calls, input_size))
     assert run.errors == run.misfits == run.unchecked == []
     return Counter(zip((call.name for call in calls), run.sizes))
@@ -666,7 +666,7 @@ def test_a_single_sample_is_spread_by_all_merges_but_concatenate(tmp_path):
             if size[0] > 1:  # of one sample the cropping leaves nothing
                 assert examine(written(model, tmp_path / "model.json"), size)["fits"] == runs(model, size)
     x = keras.Input((None, 4))
-    up = kl.Conv1DTranspose(4, 2, strides=2, name="up")(kl.MaxPooling1D()(x))
+    up = kl.Conv1DTranspose(4, 2, strides=2, name="up")(kl.ReLU()(kl.MaxPooling1D()(x)))  # after `single`
     pooled = kl.GlobalAveragePooling1D(keepdims=True)(x)
     single = kl.Conv1DTranspose(4, 1, strides=9, output_padding=0, name="single")(pooled)
     assert paddings(report_of(kl.Add()([up, x, single]), x, tmp_path, 9)) == {"up": [1]}
@@ -778,7 +778,7 @@ def old(config):
             layer["config"] = old({"config": layer["config"]})["config"]
         nodes = []
         for node in layer["inbound_nodes"]:
-            histories = [ref for _, ref in models._tensors(node["args"])] and models._tensors(node["args"])
+            histories = [ref for _, ref in model_files._tensors(node["args"])] and model_files._tensors(node["args"])
             nodes.append([[key[0], key[1] + (key[0] in nested), output, {}] for key, output in histories])
         layer["inbound_nodes"] = nodes
     return config
@@ -969,7 +969,7 @@ def test_a_pooling_without_strides_steps_by_its_size(tmp_path):
 
 def test_files_that_are_no_models(tmp_path):
     good = json.dumps(functional(layer()))
-    big = " " * (models.LARGEST_CONFIG + 1)
+    big = " " * (model_files.LARGEST_CONFIG + 1)
     said = {
         "gone": (None, "is not a file: expected a .keras file"),
         "folder": ("folder", "is not a file: expected a .keras file"),
@@ -977,9 +977,9 @@ def test_files_that_are_no_models(tmp_path):
         "words": (b"a model", "holds neither a zip file nor JSON"),
         "bytes": (bytes(range(256)), "holds neither a zip file nor JSON"),
         "digits": (b"1" * 5000, "holds neither a zip file nor JSON"),
-        "old.h5": (models.HDF5 + b"more", "is a legacy HDF5 file: load it with Keras, and save it as .keras"),
+        "old.h5": (model_files.HDF5 + b"more", "is a legacy HDF5 file: load it with Keras, and save it as .keras"),
         "deep": (b"[" * 100_000, "is nested too deep to be a Keras model"),
-        "large": (big.encode(), f"has more than {models.LARGEST_CONFIG} bytes"),
+        "large": (big.encode(), f"has more than {model_files.LARGEST_CONFIG} bytes"),
     }
     for name, (content, text) in said.items():
         path = tmp_path / name
@@ -1014,7 +1014,7 @@ def test_zip_files_that_are_no_models(tmp_path):
 
 
 def test_a_zip_bomb_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(models, "LARGEST_CONFIG", 10_000)
+    monkeypatch.setattr(model_files, "LARGEST_CONFIG", 10_000)
     path = zipped(tmp_path / "model.keras", config_json=" " * 10_001)
     with monkeypatch.context() as patch:
         patch.setattr(zipfile.ZipFile, "open", None)  # so that reading it would be a TypeError

@@ -71,19 +71,20 @@ def diagnose(input_size, kernel_size, *, stride=1, padding="valid", dilation=1, 
 
 def describe(report):
     """Write a report of `diagnose` as text of at most 80 columns."""
-    wanted = _by_axis(report["want"])
-    lines = ["legal sizes: " + _by_axis(f"{r[0]} to {r[-1]}" if len(r) > 1 else r[0] for r in report["legal"])]
+    wanted = by_axis(report["want"])
+    lines = ["legal sizes: " + by_axis(f"{r[0]} to {r[-1]}" if len(r) > 1 else r[0] for r in report["legal"])]
     lines += ["", "told no size, these give:"]
     for name, size in report["gives"].items():
-        lines.append(f"  {name:22}" + ("nothing: it has to be told" if size is None else _by_axis(size)))
+        lines.append(f"  {name:22}" + ("nothing: it has to be told" if size is None else by_axis(size)))
     for name, code in report["lines"].items():
         lines += ["", f"{wanted} in {name}:"]
         lines += textwrap.wrap(code, 78, initial_indent="  ", subsequent_indent="      ", break_long_words=False)
     return "\n".join(lines)
 
 
-def _by_axis(sizes):
-    return " x ".join(map(str, sizes))
+def by_axis(sizes):
+    """Write sizes one after the other: "5 x 6"; "?" for one that is not known."""
+    return " x ".join("?" if n is None else str(n) for n in sizes) or "of no axis"
 
 
 def _default(name, axes, paddings):
