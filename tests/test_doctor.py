@@ -222,3 +222,13 @@ def test_a_saved_model_is_examined(capsys, tmp_path):
 def test_it_runs_as_a_module():
     command = [sys.executable, "-m", "transpose_conv", *PUZZLE]
     assert "legal sizes: 5 to 6" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.posix
+def test_a_reader_who_leaves_early_is_no_error():
+    """As `| head -1` does."""
+    command = [sys.executable, "-m", "transpose_conv", *PUZZLE]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0

@@ -43,8 +43,7 @@ def changes(old, new, path=""):
 
 @pytest.mark.parametrize("program", programs(PROGRAMS))
 def test_a_framework_does_what_it_did(program):
-    new = in_own_process(program)
-    old = STORED["programs"][program]
+    new, old = in_own_process(program), dict(STORED["programs"][program])
     versions = f"{program}, recorded with {old.pop('versions')}, now with {new.pop('versions')}"
     said = "\n".join(changes(old, new))
     assert not said, f"{versions}:\n{said}\n({ADVICE})"

@@ -13,6 +13,8 @@ import pytest
 import yaml
 from playwright.sync_api import sync_playwright
 
+from transpose_conv import errors
+
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
@@ -192,6 +194,19 @@ def test_a_pasted_message_leads_to_the_page_of_messages(browser, address, messag
         page.wait_for_selector("#search-results li a")
         found = page.evaluate("[...document.querySelectorAll('#search-results li a')].map(a => a.href)")
         assert "chapters/errors" in found[0]
+
+
+def test_every_message_of_the_page_is_found_when_it_is_pasted_whole(browser, address):
+    """The search's own functions are called, so that one visit is enough for all."""
+    texts = sorted({seen["text"] for kind in errors.KINDS for seen in kind["seen"]})
+    with Visit(browser, address) as visit:
+        page = visit.open(f"{address}/search.html?q=stride")
+        page.wait_for_selector("#search-results li a")
+        best = page.evaluate(
+            "texts => texts.map(text => Search._performSearch(...Search._parseQuery(text)).at(-1)?.[0])", texts
+        )
+    missed = [text[:90] for text, found in zip(texts, best) if found != "chapters/errors"]
+    assert not missed
 
 
 def test_a_long_question_leads_elsewhere(browser, address):

@@ -9,6 +9,7 @@ The exit status is 0, 1 if what is asked cannot be had, and 2 if the question ma
 
 import argparse
 import json
+import os
 import sys
 
 from ._arguments import VALID
@@ -51,7 +52,10 @@ def main(argv=None):
         report, text, status = answer(given)
     except (ValueError, TypeError, OSError) as error:
         parser.error(str(error))
-    print(json.dumps(report, indent=2) if given.json else text)
+    try:
+        print(json.dumps(report, indent=2) if given.json else text, flush=True)
+    except BrokenPipeError:  # `| head` has read what it wants; and the interpreter must not try again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
 
 

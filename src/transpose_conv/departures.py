@@ -163,6 +163,31 @@ except Exception:
         "(None, 4, 1)\nrefused when run",
     ),
     Departure(
+        "keras.ops.conv_transpose takes any output_padding, and returns sizes that no convolution leads back from.",
+        ("keras on jax", "keras on torch"),
+        """
+import keras, numpy as np
+x, kernel = np.ones((1, 2, 1), "float32"), np.ones((4, 1, 1), "float32")
+print(keras.ops.conv_transpose(x, kernel, strides=2, padding="valid", output_padding=3).shape[1])
+""".strip(),
+        "9",
+    ),
+    Departure(
+        "keras.ops.conv_transpose in a functional model builds, and cannot run: it hands on padding and output_padding "
+        "in each other's place.",
+        ("keras on tensorflow", "keras on jax", "keras on torch"),
+        """
+import keras, numpy as np
+x = keras.Input((4, 2))
+y = keras.ops.conv_transpose(x, np.ones((3, 5, 2), "float32"), strides=2, output_padding=1)
+try:
+    keras.Model(x, y)(np.ones((1, 4, 2), "float32"))
+except AttributeError as error:
+    print("'int' object has no attribute 'lower'" in str(error))
+""".strip(),
+        "True",
+    ),
+    Departure(
         "The module's output_size goes by the stride alone, so it cannot ask for all that output_padding can.",
         ("pytorch",),
         """

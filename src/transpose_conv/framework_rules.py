@@ -106,7 +106,9 @@ def _tensorflow_refuses(axes, groups):
     if groups > 1:
         return "it has no groups"
     return (
-        "strides and dilations cannot both be larger than 1 (except with oneDNN)" if _strides_and_dilates(axes) else None
+        "strides and dilations cannot both be larger than 1 (except with oneDNN)"
+        if _strides_and_dilates(axes)
+        else None
     )
 
 

@@ -16,7 +16,7 @@ from ._arguments import int_or_none, short
 from .model_layers import AXIAL, KEEPING, MERGING, PLAIN, Layer, handed_on, input_layer, merging
 
 LARGEST_CONFIG = 50 * 2**20  # bytes; beyond this a zip bomb is likelier than a model
-MOST_CALLS = 10_000  # of layers: models nested in one another can double their number at each level
+MOST_CALLS = 2_000  # of layers: models nested in one another can double their number at each level
 HDF5 = b"\x89HDF\r\n\x1a\n"
 
 

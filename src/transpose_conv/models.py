@@ -222,8 +222,8 @@ def _repaired(calls, inputs):
         run = _run(calls, inputs, {chooser: needed for chooser, (needed, _, _) in repairs.items()})
         left = {misfit[0]: _about(calls, misfit) for misfit in run.misfits}
         found = sorted((chooser, *rest) for misfit in run.misfits for chooser, *rest in _needs(calls, run, misfit))
-        found = [(chooser, needed, n, _remedy(run, chooser, calls, needed, times)) for chooser, needed, n in found]
-        new = next((one for one in found if one[-1]["line"] and one[0] not in repairs), None)
+        remedies = ((*one, _remedy(run, one[0], calls, one[1], times)) for one in found if one[0] not in repairs)
+        new = next((one for one in remedies if one[-1]["line"]), None)
         if new is None:
             break
         chooser, needed, number, remedy = new  # what comes after it will read another size
@@ -234,7 +234,8 @@ def _repaired(calls, inputs):
         misfits.setdefault(number, about)["remedies"].append(remedy)
     for number, about in left.items():
         misfits.setdefault(number, about)
-    for chooser, _, number, remedy in found:
+    for chooser, needed, number in found:
+        remedy = _remedy(run, chooser, calls, needed, times)
         if chooser in repairs:
             remedy |= {"line": None, "output_padding": None, "text": "but another merge needs another size of it"}
         misfits[number]["remedies"].append(remedy)
