@@ -80,10 +80,8 @@ def stable(text):
 
 def said(call):
     """Execute a call in an empty folder, as a file of its own; return the error's name and text, None if there is none."""
-    if "keras" in sys.modules:
-        sys.modules["keras"].utils.clear_session(
-            free_memory=False
-        )  # layers are numbered from 0, as in a reader's first try
+    if "keras" in sys.modules:  # layers are numbered from 0, as in a reader's first try
+        sys.modules["keras"].utils.clear_session(free_memory=False)
     Path("question.py").write_text(call + "\n", encoding="utf-8")
     linecache.clearcache()  # errors quote the file
     try:

@@ -216,6 +216,12 @@ def test_symmetric_padding_cannot_say_same_with_an_odd_total():
             ValueError,
             "must be True here, got False",
         ),
+        (
+            "jax",
+            {"padding": ((1, 1),), "use_consistent_padding": "no"},
+            TypeError,
+            "`use_consistent_padding` must be a bool, got 'no'",
+        ),
         ("jax", {"padding": ((1, 1.5),)}, TypeError, "`padding` must be an int, got 1.5"),
         ("onnx", {"strides": 2, "output_padding": 2}, ValueError, "`output_padding` below the stride, 2, on axis 0"),
         ("onnx", {"strides": 2, "output_shape": 9}, ValueError, "`output_shape` of at most 6 on axis 0, got 9"),

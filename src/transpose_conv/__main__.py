@@ -83,12 +83,8 @@ def _answer_sizes(given):
 def _answer_error(given):
     """Explain a pasted message."""
     report = explain(sys.stdin.read() if given.error == "-" else given.error)
-    if report is None:
-        sentence = (
-            "not recognised: none of the messages of Keras, TensorFlow, PyTorch, JAX and ONNX that are known here"
-        )
-        return {"error": sentence}, sentence, 1
-    return report, describe_error(report), 0
+    text = describe_error(report)
+    return ({"error": text}, text, 1) if report is None else (report, text, 0)
 
 
 def _answer_model(given):

@@ -72,7 +72,7 @@ def diagnose(input_size, kernel_size, *, stride=1, padding="valid", dilation=1, 
 def describe(report):
     """Write a report of `diagnose` as text of at most 80 columns."""
     wanted = by_axis(report["want"])
-    lines = ["legal sizes: " + by_axis(f"{r[0]} to {r[-1]}" if len(r) > 1 else r[0] for r in report["legal"])]
+    lines = ["legal sizes: " + by_axis(map(span, report["legal"]))]
     lines += ["", "told no size, these give:"]
     for name, size in report["gives"].items():
         lines.append(f"  {name:22}" + ("nothing: it has to be told" if size is None else by_axis(size)))
@@ -80,6 +80,11 @@ def describe(report):
         lines += ["", f"{wanted} in {name}:"]
         lines += textwrap.wrap(code, 78, initial_indent="  ", subsequent_indent="      ", break_long_words=False)
     return "\n".join(lines)
+
+
+def span(sizes):
+    """Write the legal sizes of an axis, an unbroken range: "5 to 6", or "5"."""
+    return f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else f"{sizes[0]}"
 
 
 def by_axis(sizes):

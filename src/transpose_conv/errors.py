@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import shapes
 from ._arguments import SAME, VALID, short
-from .doctor import diagnose
+from .doctor import by_axis, diagnose, span
 
 KINDS = json.loads(Path(__file__).with_name("errors.json").read_text(encoding="utf-8"))
 KEPT = 50_000  # characters at either end of a text: a message stands at the end of a traceback, or before a long dump
@@ -144,7 +144,7 @@ def _illegal_size(kind, actual, computed, input, filter, stride, dilation, axes=
     for padding in paddings or makes:
         legal = shapes.conv_transpose_output_sizes(actual, filter, padding=padding, **geometry)
         want = min(max(input, legal[0]), legal[-1])
-        yield f"{actual} may become {_span(legal)} under {padding.upper()}; for {want} on every axis:"
+        yield f"{actual} may become {span(legal)}{' only' * (len(legal) == 1)} under {padding.upper()}; for {want} on every axis:"
         yield _line(kind, [actual] * axes, [filter] * axes, [want] * axes, padding=padding, **geometry)
     for padding in set(makes) - set(paddings):
         if input in shapes.conv_transpose_output_sizes(actual, filter, padding=padding, **geometry):
@@ -193,9 +193,9 @@ def _branches(kind, first, second, **_):
             continue
         known, sizes = True, [a for a, _ in halves]
         word = padding.upper() if isinstance(padding, str) else f"padding={padding}"
-        yield f"a layer of stride 2, kernel {k}, {word} makes either size, of {_times(sizes)}:"
+        yield f"a layer of stride 2, kernel {k}, {word} makes either size, of {by_axis(sizes)}:"
         for wanted in zip(*pairs):
-            yield f"  {_times(wanted)}: " + _line(kind, sizes, [k] * len(sizes), wanted, stride=2, padding=padding)
+            yield f"  {by_axis(wanted)}: " + _line(kind, sizes, [k] * len(sizes), wanted, stride=2, padding=padding)
     if not known and all(max(pair) == 2 * min(pair) for pair in unequal):
         yield "one is twice the other: a layer of stride 2 is missing, or is connected to another place"
     elif not known:
@@ -249,14 +249,6 @@ RULES = {
     ("image", "wanted"): _channels,
     ("wanted", "given"): _layout,
 }
-
-
-def _span(sizes):
-    return f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else f"{sizes[0]} only"
-
-
-def _times(sizes):
-    return " x ".join(map(str, sizes))
 
 
 def _line(kind, input_size, kernel_size, want, **geometry):

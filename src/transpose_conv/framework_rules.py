@@ -189,6 +189,8 @@ def _jax_refuses(axes, groups):
 def _jax_read(axes, padding=None, use_consistent_padding=False):
     if padding is None:
         raise ValueError("jax has no default: `padding` must be given")
+    if not isinstance(use_consistent_padding, bool):
+        raise TypeError(f"`use_consistent_padding` must be a bool, got {short(use_consistent_padding)}")
     if isinstance(padding, str):
         padding = _word("padding", padding, (VALID, SAME))
         if padding == VALID:

@@ -156,11 +156,8 @@ def convert_kernel(kernel, source, target):
     ndarray
         The same numbers, as a view. There and back is the same array again.
     """
-    layouts = {
-        name: _LAYOUTS[_framework(argument, name).kernel_layout]
-        for argument, name in (("source", source), ("target", target))
-    }
-    there, back = layouts[source][0], layouts[target][1]
+    there, _ = _LAYOUTS[_framework("source", source).kernel_layout]
+    _, back = _LAYOUTS[_framework("target", target).kernel_layout]
     return back(there(np.asarray(kernel)))
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from . import shapes
 from ._arguments import LARGEST_INT, int_or_none, per_axis, short, tuple_or_none
-from .doctor import WRITE, by_axis
+from .doctor import WRITE, by_axis, span
 from .frameworks import Axis
 from .model_files import calls_of, read_model
 from .model_layers import keras_size
@@ -273,8 +273,9 @@ def _remedy(run, chooser, calls, needed, times):
         return remedy | {"line": line, "text": "it can only multiply, so pad or crop what it gives"}
     legal = [shapes.reachable_sizes(i, *one) for i, one in zip(size, geometry)]
     if not all(n in sizes for n, sizes in zip(needed, legal)):
-        ranges = [f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else "".join(map(str, sizes)) for sizes in legal]
-        return remedy | {"text": f"it can only give {by_axis(ranges)}, so pad or crop one of the inputs"}
+        return remedy | {
+            "text": f"it can only give {by_axis(span(sizes) for sizes in legal)}, so pad or crop one of the inputs"
+        }
     try:
         if times[call.name] > 1:
             raise ValueError(f"it is called {times[call.name]} times and has one output_padding")
