@@ -759,6 +759,15 @@ def test_after_a_layer_that_is_not_known_nothing_is_claimed(make, kind, tmp_path
     assert text.endswith("\nas far as it is known, everything fits")
 
 
+@pytest.mark.parametrize("module", ["mine.layers", "keras_mine", "notkeras"])
+def test_a_layer_of_somebody_elses_with_the_name_of_one_of_keras_is_not_known(module, tmp_path):
+    """Keras registers nothing for a class that was not decorated: the module alone tells."""
+    for own, unknown in ((module, ["up"]), ("keras.src.layers", [])):
+        entry = layer() | {"module": own, "registered_name": "Conv2DTranspose"}
+        report = examine(written(functional(entry), tmp_path / "model.json"))
+        assert [one["name"] for one in report["unknown"]] == unknown
+
+
 def test_a_constant_among_the_inputs_is_not_known(tmp_path):
     x = keras.Input((None, 4))
     report = report_of(x + np.ones((1, 6, 4), "float32"), x, tmp_path, 5)
