@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import exercise_checks
 import notebook_checks as checks
 import run_notebooks
 
@@ -36,7 +37,7 @@ def test_text_and_snapshot_are_in_step(text):
     assert list(checks.in_step(text)) == []
 
 
-@pytest.mark.parametrize("check", checks.OF_ONE, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", checks.OF_ONE + exercise_checks.OF_ONE, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.stem)
 def test_every_chapter_passes(text, check):
     assert list(check(snapshot(text))) == []
