@@ -86,8 +86,8 @@ def coverage_count(
 ):
     """Count, for each output sample of a transposed convolution, how many input samples reach it.
 
-    A count of 0 marks a sample that no kernel entry lies on, which is therefore zero. Counts that differ
-    from neighbour to neighbour are what checkerboards are made of.
+    A count of 0 marks a sample that no kernel entry lies on, which is therefore zero. Counts that differ from
+    neighbour to neighbour are the checkerboard that a kernel of ones makes of a flat input.
 
     Parameters
     ----------
