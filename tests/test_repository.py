@@ -31,7 +31,7 @@ def copied(tmp_path):
     """A copy of every file that names the address."""
     for path, *_ in repository.found(ROOT, FORK):
         target = tmp_path / path.relative_to(ROOT)
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     return tmp_path
 

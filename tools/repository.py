@@ -17,6 +17,8 @@ PLACES = {
     "README.md": r"\(([^\s)]+)\)<!-- repository -->",
     "chapters/[0-9]*.md": r"%pip install --quiet git\+(\S+)",
     "chapters/[0-9]*.ipynb": r"%pip install --quiet git\+([^\s\"\\]+)",
+    "course/assignments/[0-9]*.md": r"%pip install --quiet git\+(\S+)",
+    "course/assignments/source/*/*.ipynb": r"%pip install --quiet git\+([^\s\"\\]+)",
 }
 SITE_PLACES = {"README.md": r"\(([^\s)]+)\)<!-- site -->"}
 
