@@ -28,6 +28,7 @@ STAMP = VENV / "complete.json"
 REQUIREMENTS = ROOT / "requirements.lock"
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
+PIP = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
 JUPYTERLAB = "4.6.6"
 OLDEST, NEWEST = (3, 11), (3, 13)
 
@@ -40,6 +41,10 @@ def main(argv=None):
         "notebooks": (notebooks, "execute the chapters and rewrite their snapshots (--only 02, --check)"),
         "serve": (serve, "build the site, show it at a local address, and again after each change"),
         "lab": (lab, "open the chapters in JupyterLab (installed into .venv the first time)"),
+        "course": (course, "install nbgrader, and mark the assignments' solutions and typical wrong submissions"),
+        "capacity": (capacity, "measure the memory and processor time of each notebook, for the size of a hub"),
+        "hub": (hub, "try a real JupyterHub on this machine with ten simulated students (--students N)"),
+        "offline": (offline, "build the site and pack everything that a room without internet needs into one zip"),
         "frameworks": (frameworks, "add PyTorch, JAX and ONNX to .venv, so that `test` and `bench` can compare"),
         "record": (record, "execute the frameworks over a grid of calls and record what each did"),
         "bench": (bench, "time the operator against the frameworks that are installed, and its forms (--only NAME)"),
@@ -107,11 +112,41 @@ def notebooks(rest):
     run([PYTHON, ROOT / "tools" / "run_notebooks.py", *rest])
 
 
+def course(rest):
+    ensure_environment()
+    install_once("nbgrader", ["-r", ROOT / "requirements-course.txt"], "nbgrader")
+    if rest == ["--install"]:
+        say("nbgrader is in .venv.")
+    else:
+        run([PYTHON, ROOT / "tools" / "assignments.py", *rest])
+
+
+def capacity(rest):
+    ensure_environment()
+    run([PYTHON, ROOT / "tools" / "capacity.py", *rest])
+
+
+def hub(rest):
+    ensure_environment()
+    place, wanted = BUILD / "hub-venv", ROOT / "course" / "hub" / "requirements-hub.txt"
+    python, done = place / "bin" / "python", place / "complete.txt"
+    if not done.exists() or done.read_text(encoding="utf-8") != wanted.read_text(encoding="utf-8"):
+        remove(place)
+        run([PYTHON, "-m", "venv", place], "creating an environment for the hub, apart from .venv")
+        run([python, *PIP[1:], "-r", wanted], "installing JupyterHub, its proxy and JupyterLab")
+        shutil.copyfile(str(wanted), str(done))
+    run([PYTHON, ROOT / "tools" / "hub_trial.py", *rest])
+
+
+def offline(rest):
+    ensure_environment()
+    build_site()
+    run([PYTHON, ROOT / "tools" / "offline.py", *rest])
+
+
 def frameworks(rest):
     ensure_environment()
-    wanted = ROOT / "requirements-frameworks.txt"
-    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
-    run([*pip, "-r", wanted], "installing the frameworks of requirements-frameworks.txt")
+    run([*PIP, "-r", ROOT / "requirements-frameworks.txt"], "installing the frameworks of requirements-frameworks.txt")
     say("The frameworks that the book compares with are in .venv.")
 
 
@@ -127,13 +162,14 @@ def bench(rest):
 
 def lab(rest):
     ensure_environment()
-    missing = subprocess.call([str(PYTHON), "-c", "import jupyterlab"], stderr=subprocess.DEVNULL)
-    if missing:  # it is large, and neither building nor checking needs it
-        run(
-            [PYTHON, "-m", "pip", "install", "--no-compile", "jupyterlab=={}".format(JUPYTERLAB)],
-            "installing JupyterLab, once",
-        )
+    install_once("jupyterlab", ["jupyterlab=={}".format(JUPYTERLAB)], "JupyterLab")
     run([PYTHON, "-m", "jupyterlab", "--notebook-dir", ROOT / "chapters", *rest])
+
+
+def install_once(module, wanted, what):
+    """Install into `.venv` what is large, and what neither building nor checking the chapters needs."""
+    if subprocess.call([str(PYTHON), "-c", "import " + module], stderr=subprocess.DEVNULL):
+        run([*PIP, *wanted], "installing {}, once".format(what))
 
 
 def lint(rest):
@@ -143,7 +179,10 @@ def lint(rest):
     say("The code's style is as agreed.")
 
 
-CODE = [str(ROOT / name) for name in ("src", "tests", "tools", "benchmarks", "tasks.py", "conftest.py")]
+CODE = [
+    str(ROOT / name)
+    for name in ("src", "tests", "tools", "benchmarks", "course/assignments", "tasks.py", "conftest.py")
+]
 
 
 def serve(rest):
@@ -194,7 +233,13 @@ def rebuild(edited):
 def changes():
     """When each source of the site was last changed."""
     found = [path for path in (ROOT / "_config.yml", ROOT / "_toc.yml") if path.exists()]
-    for folder, pattern in (("chapters", "*.*"), ("src", "**/*.py"), ("src", "**/*.mplstyle"), ("tools", "*.py")):
+    for folder, pattern in (
+        ("chapters", "*.*"),
+        ("course", "**/*.*"),
+        ("src", "**/*.py"),
+        ("src", "**/*.mplstyle"),
+        ("tools", "*.py"),
+    ):
         found += (ROOT / folder).glob(pattern)
     return {path: path.stat().st_mtime_ns for path in found if path.suffix != ".ipynb" and path.is_file()}
 
@@ -208,9 +253,11 @@ def lock(rest):
     uv = shutil.which("uv")
     if uv is None:
         raise Failure("`lock` needs uv (`pip install uv`): it is what resolves for every platform at once")
+    ensure_environment()
     command = [uv, "pip", "compile", "--quiet", "--universal", "--python-version", "{}.{}".format(*OLDEST), "--upgrade"]
     command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-package", "transpose-conv"]
     run([*command, "--output-file", REQUIREMENTS, ROOT / "requirements.txt"], "resolving requirements.txt")
+    run([PYTHON, ROOT / "tools" / "offline.py", "--lock"], "resolving what a stick has to carry")
     say("requirements.lock is new; `python3 tasks.py test` says whether the book still holds with it.")
 
 
@@ -238,6 +285,7 @@ def build_site():
         remove(old)
         fresh.mkdir(parents=True)
         run(command, "building the site")
+        run([PYTHON, ROOT / "tools" / "slides.py", fresh / "_build" / "html" / "slides"], "making the slides")
         if SITE.exists():
             SITE.rename(old)
         (fresh / "_build" / "html").rename(SITE)
@@ -307,7 +355,7 @@ def create_environment():
             ) from None
         run([sys.executable, "-m", "venv", VENV], "creating .venv")
         # The lock is complete and exact, so nothing needs to be resolved.
-        install = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
+        install = PIP
         run(install + locked, counted, total=packages)
     run(install + package, "installing the book's own package")
     # On all cores, where pip would take one. TensorFlow is large and is compiled when it is first used.

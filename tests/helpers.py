@@ -1,5 +1,6 @@
 """What several test files say in the same words."""
 
+import functools
 import re
 
 import numpy as np
@@ -21,3 +22,25 @@ def strewn(integers, seed):
     rng = np.random.default_rng(seed)
     odd = rng.choice([np.nan, np.inf, -np.inf], integers.shape)
     return np.where(rng.random(integers.shape) < 0.25, odd, integers)
+
+
+def computed(expression):
+    """Say whether what a page claims in a comment `holds` comes out true."""
+    result = eval(expression, dict(names_in_scope()))
+    assert isinstance(result, bool | np.bool_), f"neither true nor false: {expression}"
+    return bool(result)
+
+
+@functools.cache
+def names_in_scope():
+    """Import what such a comment may name: the package with its modules, NumPy, TensorFlow and Keras."""
+    import keras
+    import tensorflow as tf
+
+    import transpose_conv
+    from transpose_conv import departures, doctor, exercises, fast, forms, frameworks, gradients, matrix
+    from transpose_conv import keras as keras_layers
+
+    assert {departures, doctor, exercises, fast, forms, frameworks, gradients, matrix, keras_layers}
+    public = {name: getattr(transpose_conv, name) for name in transpose_conv.__all__}
+    return {**public, "transpose_conv": transpose_conv, "np": np, "tf": tf, "keras": keras}

@@ -1,10 +1,15 @@
-"""The book's own Sphinx extension: no network for formulas, no known script faults, and error messages as a page."""
+"""The book's own Sphinx extension: no network for formulas, no known script faults, and tables made from data."""
 
 import re
 import shutil
 from importlib.metadata import distribution
 from pathlib import Path
 
+import capacity
+import launch
+import lessons
+import offline
+import worksheet
 from transpose_conv import errors
 
 MATHJAX = Path(distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline/static/mathjax"))
@@ -12,7 +17,7 @@ MATHJAX = Path(distribution("sphinx-mathjax-offline").locate_file("sphinx-mathja
 
 def setup(app):
     """Connect the steps below to the build."""
-    app.connect("source-read", write_errors)
+    app.connect("source-read", fill_places)
     app.connect("html-page-context", amend_page, priority=900)
     app.connect("build-finished", copy_mathjax)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
@@ -22,6 +27,8 @@ def amend_page(app, page, template, context, doctree):
     """Drop the scripts of thebe, which jupyter-book adds and the book does not use; set colours; mend the search."""
     if page == "search":
         app.add_js_file("search.js", loading_method="defer")  # after the scripts of the page, before it searches
+    if page.startswith("course/worksheet"):
+        app.add_css_file("worksheet.css")  # how it prints
     context["script_files"] = [script for script in context.get("script_files", []) if "thebe" not in str(script)]
     context.setdefault("default_mode", "auto")
 
@@ -36,12 +43,12 @@ def copy_mathjax(app, error):
     shutil.copyfile(MATHJAX / "tex-mml-chtml.js", target / "tex-mml-chtml.js")
 
 
-def write_errors(app, page, source):
-    """Put a framework's part of the catalogue in place of a line ``<!-- errors: NAME -->``."""
-    place = re.compile(r"^<!-- errors: (\w+) -->$", re.MULTILINE)
-    if place.search(source[0]):
-        app.env.note_dependency(Path(errors.__file__).with_name("errors.json"))
-        source[0] = place.sub(lambda match: errors_of(match[1]), source[0])
+def fill_places(app, page, source):
+    """Put what is made from data in place of a line ``<!-- KIND -->`` or ``<!-- KIND: NAME -->``."""
+    place = re.compile(rf"^<!-- ({'|'.join(PLACES)})(?:: (.+?))? -->$", re.MULTILINE)
+    for kind in {match[1] for match in place.finditer(source[0])}:
+        app.env.note_dependency(PLACES[kind][0])
+    source[0] = place.sub(lambda match: PLACES[match[1]][1](*filter(None, [match[2]])), source[0])
 
 
 def errors_of(framework):
@@ -93,3 +100,19 @@ def escaped(text):
     """Write a sentence for MyST: what stands outside of backticks is taken as it is."""
     parts = re.split(r"(`[^`]+`)", text)
     return "".join(part if part.startswith("`") else re.sub(r"([\\*_$<>{}\[\]])", r"\\\1", part) for part in parts)
+
+
+# What a page may ask for: the file that it is made from, and the function that writes it
+PLACES = {
+    "errors": (Path(errors.__file__).with_name("errors.json"), errors_of),
+    "minutes": (lessons.LESSONS, lessons.minutes_table),
+    "plan": (lessons.LESSONS, lessons.plan_tables),
+    "draw": (Path(worksheet.__file__), worksheet.drawn),
+    "launch links": (launch.ROOT / "_config.yml", launch.table),
+    "hub link": (launch.ROOT / "_config.yml", launch.form),
+    "capacity": (capacity.RECORD, capacity.table),
+    "hub sizes": (capacity.RECORD, capacity.sizes_table),
+    "offline sizes": (offline.RECORD, offline.sizes_table),
+    "offline commands": (offline.LOCK, offline.commands),
+    "offline install": (offline.LOCK, offline.installing),
+}
