@@ -222,6 +222,31 @@ def test_a_long_question_leads_elsewhere(browser, address):
         assert "05-every-form" in found[0]
 
 
+def test_questions_with_answers_to_choose_from_need_no_script(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/chapters/01-two-answers.html")
+    choice, reply = page.locator("details.choice").nth(1), page.locator("details.choice p").nth(1)
+    assert not reply.is_visible()
+    choice.locator("summary").click()
+    assert reply.is_visible()
+    assert reply.inner_text().startswith("No. You took the stride")
+    context.close()
+
+
+def test_on_paper_every_answer_is_open(browser, address):
+    """Nothing can be clicked there."""
+    with Visit(browser, address) as visit:
+        page = visit.open(f"{address}/chapters/01-two-answers.html")
+        shown = "[...document.querySelectorAll('details:not([open]) > p')].map(p => p.checkVisibility({contentVisibilityAuto: true}))"
+        assert page.evaluate(shown) == [False] * page.locator("details:not([open]) > p").count()
+        page.emulate_media(media="print")
+        replies = page.evaluate("[...document.querySelectorAll('details.choice > p')].map(p => p.offsetHeight)")
+        assert len(replies) >= 9
+        assert min(replies) > 10
+        assert page.evaluate(shown).count(False) == 0
+
+
 def test_the_answer_stands_on_the_first_screen(browser, address):
     with Visit(browser, address) as visit:
         page = visit.open(f"{address}/{TOC['root']}.html")
