@@ -486,7 +486,7 @@ def test_a_report_is_json():
 
 def page_of(text):
     source, noted = [text], []
-    book_extension.write_errors(SimpleNamespace(env=SimpleNamespace(note_dependency=noted.append)), "page", source)
+    book_extension.fill_places(SimpleNamespace(env=SimpleNamespace(note_dependency=noted.append)), "page", source)
     return source[0], noted
 
 

@@ -96,4 +96,4 @@ def test_the_tables_show_when_what_happens():
     assert "| **together** | **15** |" in lessons.minutes_table("01-two-answers")
     table = lessons.plan_tables("90 minutes")
     assert "| 0:00 |" in table
-    assert "| 1:30 | **90** | **end** |" in table
+    assert "| 1:30 | | **end**, after 90 minutes |" in table

@@ -113,3 +113,24 @@ def test_the_readmes_example_is_right():
     example = doctest.DocTestParser().get_doctest(text.split("```python")[1].split("```")[0], {}, "README", None, 0)
     results = doctest.DocTestRunner().run(example)
     assert (results.attempted, results.failed) == (3, 0)
+
+
+def test_a_link_calls_a_chapter_by_its_number():
+    """The numbers that the site shows are those of the files."""
+    pages = [*ROOT.glob("chapters/*.md"), *ROOT.glob("course/**/*.md"), ROOT / "README.md"]
+    links = [
+        (path.name, number, file)
+        for path in pages
+        for number, file in re.findall(
+            r"\[[^\]\n]*[cC]hapter (\d+)[^\]\n]*\]\([^)]*?(\d\d)-[\w-]+\.md", path.read_text("utf-8")
+        )
+    ]
+    assert len(links) > 50
+    assert [link for link in links if int(link[1]) != int(link[2])] == []
+    shown = [
+        c["file"]
+        for part in yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+        if part.get("numbered")
+        for c in part["chapters"]
+    ]
+    assert [int(Path(file).name[:2]) for file in shown] == list(range(1, len(shown) + 1))

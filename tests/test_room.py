@@ -389,8 +389,9 @@ def test_what_a_trial_started_is_ended_and_nothing_else():
 @pytest.mark.posix
 def test_a_hub_that_does_not_start_says_why_and_leaves_nothing(tmp_path):
     programs = {
-        "configurable-http-proxy": f"#!{sys.executable}\nimport sys, socket, time\n"
+        "proxy.py": "import sys, socket, time\n"
         "server = socket.create_server(('127.0.0.1', int(sys.argv[sys.argv.index('--api-port') + 1])))\ntime.sleep(600)\n",
+        "configurable-http-proxy": f"#!/bin/sh\nexec '{sys.executable}' '{tmp_path}/environment/bin/proxy.py' \"$@\"\n",
         "jupyterhub": "#!/bin/sh\nsleep 600 &\necho the database is locked\nexit 1\n",
     }
     for name, text in programs.items():

@@ -94,7 +94,7 @@ class Visit:
 
     def open(self, url):
         self.page.goto(url)
-        self.page.wait_for_function("!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)")
+        self.page.wait_for_function("!window.MathJax?.startup || (MathJax.startup.promise?.then(() => true) ?? false)")
         return self.page
 
     def __enter__(self):

@@ -60,7 +60,7 @@ def plan_tables(name):
             minutes = minutes_of(row, data["chapters"])
             lines.append(f"| {now // 60}:{now % 60:02d} | {minutes} | {what(row)} |")
             now += minutes
-        lines.append(f"| {now // 60}:{now % 60:02d} | **{now}** | **end** |")
+        lines.append(f"| {now // 60}:{now % 60:02d} | | **end**, after {now} minutes |")
         blocks += [f"**{lesson['title']}**", "\n".join(lines)]
     if "homework" in plan:
         total = sum(row["minutes"] for row in plan["homework"])
