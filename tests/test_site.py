@@ -73,8 +73,9 @@ def address():
 class Visit:
     """A page in a fresh tab, with everything that it said and asked for."""
 
-    def __init__(self, browser, address, *, width=1280, scheme="light"):
-        self.context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    def __init__(self, browser, address, *, width=1280, scheme="light", scripts=True):
+        size = {"width": width, "height": 800}
+        self.context = browser.new_context(viewport=size, color_scheme=scheme, java_script_enabled=scripts)
         self.page = self.context.new_page()
         self.complaints, self.outside = [], []
         self.page.on(
@@ -151,9 +152,10 @@ def test_a_notebook_page_has_its_buttons(browser, address, name):
 
 
 def test_figures_carry_alt_text_and_captions(browser, address):
-    with Visit(browser, address) as visit:
+    with Visit(browser, address, scripts=False) as visit:
         for name in NOTEBOOKS:
-            page = visit.open(f"{address}/{name}.html")
+            visit.page.goto(f"{address}/{name}.html")
+            page = visit.page
             figures = page.locator("figure").count()
             assert figures >= 1
             assert page.locator("figure figcaption").count() == figures
