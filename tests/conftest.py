@@ -1,11 +1,16 @@
-"""What every test shares: one hypothesis profile, the same examples every time.
+"""What every test shares: one hypothesis profile, the same examples every time; Axes to draw into; a browser.
 
 `--hypothesis-profile many` draws more than anybody waits for, and others each time.
 """
 
 import os
 
+import matplotlib.pyplot as plt
+import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import sync_playwright
+
+from helpers import find_browser
 
 # JAX compiles anew for every size. Compiled with less care, it computes the same integers in half the time; the record
 # that the tests compare with (`tasks.py record`) is made as users have it.
@@ -16,3 +21,26 @@ settings.register_profile(
 )
 settings.register_profile("many", settings.get_profile("book"), derandomize=False, max_examples=10_000)
 settings.load_profile("book")
+
+
+@pytest.fixture
+def ax():
+    """Draw into Axes in the style of the book."""
+    with plt.style.context("transpose_conv.book"):
+        fig, ax = plt.subplots()
+        yield ax
+        plt.close(fig)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start the Chromium that is there; where there is none, say so."""
+    path = find_browser()
+    if path is None:
+        pytest.skip(
+            "no page was looked at, since there is no Chromium: install the package `chromium`, or Google Chrome"
+        )
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()

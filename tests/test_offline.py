@@ -16,9 +16,8 @@ from packaging.utils import canonicalize_name
 
 import launch
 import offline
-from test_site import SITE, TOC, Visit, browser, formulas
+from test_site import SITE, TOC, Visit, formulas
 
-assert browser  # a fixture
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = json.loads(offline.RECORD.read_text(encoding="utf-8"))
 HERE = {"linux": "linux", "darwin": "macos", "win32": "windows"}[sys.platform]

@@ -2,23 +2,10 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 from matplotlib.colors import to_hex
 
+from helpers import texts
 from transpose_conv import plotting, plotting_faults, plotting_sizes
-
-
-@pytest.fixture
-def ax():
-    with plt.style.context("transpose_conv.book"):
-        fig, ax = plt.subplots()
-        yield ax
-        plt.close(fig)
-
-
-def texts(ax):
-    """The texts of an Axes with their places."""
-    return {(float(t.get_position()[0]), float(t.get_position()[1])): t.get_text() for t in ax.texts}
 
 
 def test_cells_stand_with_row_zero_on_top_and_their_numbers_in_them(ax):

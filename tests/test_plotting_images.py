@@ -1,20 +1,10 @@
 """The parts of the figures about pictures, by the data in their artists and not by pixels."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 from matplotlib.colors import to_hex
 
 from transpose_conv import plotting_images as images
 from transpose_conv.plotting import COLORS
-
-
-@pytest.fixture
-def ax():
-    with plt.style.context("transpose_conv.book"):
-        fig, ax = plt.subplots()
-        yield ax
-        plt.close(fig)
 
 
 def test_a_picture_is_gray_from_zero_to_one_with_row_zero_on_top(ax):

@@ -1,25 +1,12 @@
 """The parts of the figures about checkerboards, by the data in their artists and not by pixels."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
+from helpers import texts
 from transpose_conv import plotting_spectra
 from transpose_conv.plotting import COLORS
-
-
-@pytest.fixture
-def ax():
-    with plt.style.context("transpose_conv.book"):
-        fig, ax = plt.subplots()
-        yield ax
-        plt.close(fig)
-
-
-def texts(ax):
-    """The texts of an Axes by their places."""
-    return {tuple(map(float, text.get_position())): text.get_text() for text in ax.texts}
 
 
 def test_factors_stand_beside_the_row_and_above_the_column_of_their_products(ax):

@@ -12,12 +12,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from playwright.sync_api import sync_playwright
 
 import slides as maker
 import transpose_conv
 from helpers import computed, exact
-from test_site import find_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 SLIDES = maker.read()
@@ -215,17 +213,6 @@ def test_without_reveal_the_sentence_names_the_package(tmp_path, monkeypatch):
 
 
 # How they look, in a browser that has no network and opens the file itself
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = find_browser()
-    if path is None:
-        pytest.skip("no slide was looked at, since there is no Chromium: install the package `chromium`")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
 
 
 @contextlib.contextmanager

@@ -9,10 +9,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from playwright.sync_api import sync_playwright
 
 import worksheet
-from test_site import find_browser
 from transpose_conv import (
     conv_output_size,
     conv_transpose,
@@ -239,17 +237,6 @@ def test_a_drawing_is_one_line_of_html_and_asked_for_by_a_line_of_its_own():
 
 
 # On paper and on the screen
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = find_browser()
-    if path is None:
-        pytest.skip("the worksheet was not printed, since there is no Chromium: install the package `chromium`")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=["worksheet", "worksheet-key"])
