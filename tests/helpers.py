@@ -1,6 +1,7 @@
 """What several test files say in the same words."""
 
 import functools
+import importlib
 import os
 import re
 import shutil
@@ -48,10 +49,9 @@ def names_in_scope():
     import tensorflow as tf
 
     import transpose_conv
-    from transpose_conv import departures, doctor, exercises, fast, forms, frameworks, gradients, matrix
-    from transpose_conv import keras as keras_layers
 
-    assert {departures, doctor, exercises, fast, forms, frameworks, gradients, matrix, keras_layers}
+    for module in ("departures", "doctor", "frameworks", "gradients", "keras"):  # then they are its attributes
+        importlib.import_module(f"transpose_conv.{module}")
     public = {name: getattr(transpose_conv, name) for name in transpose_conv.__all__}
     return {**public, "transpose_conv": transpose_conv, "np": np, "tf": tf, "keras": keras}
 

@@ -1,6 +1,5 @@
 """The minutes of chapters and plans, as `course/lessons.yml` has them, written as tables for the teacher's pages."""
 
-import re
 from pathlib import Path
 
 import yaml
@@ -14,11 +13,6 @@ LESSONS = ROOT / "course" / "lessons.yml"
 def read(path=LESSONS):
     """Read the file: the minutes of every section of every chapter, and the plans."""
     return yaml.safe_load(path.read_text(encoding="utf-8"))
-
-
-def title_of(chapter):
-    """Return the title of a chapter, from its text."""
-    return re.search(r"(?m)^# (.+)$", (ROOT / "chapters" / f"{chapter}.md").read_text(encoding="utf-8"))[1]
 
 
 def minutes_table(chapter):
