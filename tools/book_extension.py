@@ -6,6 +6,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import capacity
+import explorer
 import launch
 import lessons
 import offline
@@ -20,6 +21,7 @@ def setup(app):
     app.connect("source-read", fill_places)
     app.connect("html-page-context", amend_page, priority=900)
     app.connect("build-finished", copy_mathjax)
+    explorer.setup_explorer(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
