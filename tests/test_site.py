@@ -221,12 +221,16 @@ def test_on_paper_every_answer_is_open(browser, address):
         assert page.evaluate(shown).count(False) == 0
 
 
-def test_the_answer_stands_on_the_first_screen(browser, address):
-    with Visit(browser, address) as visit:
+@pytest.mark.parametrize(("width", "screen"), [(1280, 800), (375, 2 * 667)])
+def test_the_answer_stands_on_the_first_screen(browser, address, width, screen):
+    """On a phone on the first two: the line to paste, whole, and where to ask with other numbers."""
+    with Visit(browser, address, width=width) as visit:
         page = visit.open(f"{address}/{TOC['root']}.html")
-        paste = page.locator("div.highlight-python").first.bounding_box()
-        assert "output_padding=1" in page.locator("div.highlight-python").first.inner_text()
-        assert paste["y"] + paste["height"] < 800
+        paste, command = page.locator("div.highlight-python pre").first, page.locator("div.highlight-bash pre").first
+        assert "output_padding=1" in paste.inner_text()
+        assert paste.evaluate("pre => pre.scrollWidth <= pre.clientWidth")
+        assert page.locator("article a", has_text="shape explorer").first.bounding_box()["y"] < screen
+        assert command.bounding_box()["y"] + command.bounding_box()["height"] < screen
 
 
 def test_the_site_names_no_other_place_to_load_from():
