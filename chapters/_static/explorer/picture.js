@@ -73,7 +73,8 @@ function draw(column, row, size, text, look) {
   return group;
 }
 
-const cellSize = (columns) => (columns <= 8 ? 40 : columns <= 13 ? 32 : 26);
+/* The side of a cell, so that a row fits where there is room for it. */
+const cellSize = (columns, room) => Math.max(22, Math.min(40, Math.floor((room - 8) / columns)));
 
 function sheetOfPaper(columns, rows, size, extra = 0) {
   const [width, height] = [columns * size + 2 + extra, rows * size + 2];
@@ -81,9 +82,9 @@ function sheetOfPaper(columns, rows, size, extra = 0) {
 }
 
 /* A small array as a picture: the input with the sample that is at work, or the kernel. */
-export function arrayPicture(values, shape, role, active = -1) {
+export function arrayPicture(values, shape, role, room = 300, active = -1) {
   const [rows, columns] = shape.length === 1 ? [1, shape[0]] : shape;
-  const size = cellSize(columns);
+  const size = cellSize(columns, room);
   const svg = sheetOfPaper(columns, rows, size);
   values.forEach((value, at) => {
     const cell = draw(at % columns, Math.floor(at / columns), size, value, `cell ${role}${at === active ? " active" : ""}`);
@@ -94,8 +95,8 @@ export function arrayPicture(values, shape, role, active = -1) {
 }
 
 /* The sheet of two axes: sums, or how many stamps reach each place; the window of the result is outlined. */
-export function planePicture({ shape, cells, windows }, shown) {
-  const size = cellSize(shape[1]);
+export function planePicture({ shape, cells, windows }, shown, room) {
+  const size = cellSize(shape[1], room);
   const svg = sheetOfPaper(shape[1], shape[0], size);
   for (const cell of cells) svg.append(draw(cell.index[1], cell.index[0], size, label(cell, shown), looks(cell)));
   svg.append(outline(windows[1], windows[0], size));
@@ -110,9 +111,9 @@ const outline = (across, down, size) =>
   });
 
 /* One axis: a row for each stamp that is down, then the sums, then how many stamps reach each place. */
-export function linePicture({ axes: [axis], steps, shape, cells, windows, x, kernel }) {
-  const [columns, size, rows] = [shape[0], cellSize(shape[0]), axis.i + 2];
+export function linePicture({ axes: [axis], steps, shape, cells, windows, x, kernel }, room) {
   const names = 12 + 8 * Math.max(...x.map((value) => `${value} × kernel`.length));
+  const [columns, size, rows] = [shape[0], cellSize(shape[0], room - names), axis.i + 2];
   const svg = sheetOfPaper(columns, rows, size, names);
   const grid = make("g", { transform: `translate(${names} 0)` });
   const name = (row, text) => svg.append(make("text", { class: "name", x: names - 8, y: (row + 0.5) * size, "text-anchor": "end", "dominant-baseline": "central" }, text));
@@ -161,8 +162,8 @@ function ending(cells, windows, kept) {
   return (
     `That was the last. The result is ${kept}: ${by(windows.map((window) => window.size))}. ` +
     `${cut ? `${places(cut)} of the sheet ${cut === 1 ? "is" : "are"} cut off` : "Nothing is cut off"}; ` +
-    `${zero ? `${places(zero)} of the result ${zero === 1 ? "is" : "are"} reached by no stamp and ${zero === 1 ? "stays" : "stay"} zero` : "every place is reached"}, ` +
-    `the most by ${most} ${most === 1 ? "stamp" : "stamps"}.`
+    `${zero ? `${places(zero)} of the result ${zero === 1 ? "is" : "are"} reached by no stamp and ${zero === 1 ? "stays" : "stay"} zero` : "every place is reached"}. ` +
+    `No place is reached by more than ${most} ${most === 1 ? "stamp" : "stamps"}.`
   );
 }
 

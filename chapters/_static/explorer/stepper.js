@@ -80,6 +80,7 @@ class StampStepper extends HTMLElement {
     this.key = legend();
     this.replaceChildren(this.controls, this.stage, this.key, this.words, this.choice, this.numbers);
     this.addEventListener("keydown", (event) => this.press(event));
+    window.addEventListener("resize", () => this.render());
     this.stage.addEventListener("click", (event) => {
       const sample = event.target.closest?.("[data-sample]");
       if (sample?.closest(".input-array")) this.go(Number(sample.dataset.sample) + 1);
@@ -154,12 +155,13 @@ class StampStepper extends HTMLElement {
   }
 
   pictures() {
-    if (this.axes.length === 1) return [frame("", linePicture(this.facts), "line")];
+    const room = this.stage.clientWidth;
+    if (this.axes.length === 1) return [frame("", linePicture(this.facts, room), "line")];
     const samples = this.axes.map((axis) => axis.i);
     return [
-      frame("input", arrayPicture(this.x, samples, "input", this.steps - 1), "input-array"),
-      frame("kernel", arrayPicture(this.kernel, this.axes.map((axis) => axis.k), "kernel"), "kernel-array"),
-      frame(`sheet, and the ${by(this.axes.map((axis) => axis.n))} that are returned`, planePicture(this.facts, this.shown), "sheet"),
+      frame("input", arrayPicture(this.x, samples, "input", room, this.steps - 1), "input-array"),
+      frame("kernel", arrayPicture(this.kernel, this.axes.map((axis) => axis.k), "kernel", room), "kernel-array"),
+      frame(`sheet, and the ${by(this.axes.map((axis) => axis.n))} that are returned`, planePicture(this.facts, this.shown, room), "sheet"),
     ];
   }
 
