@@ -1,10 +1,11 @@
 """Execute the frameworks over a grid of calls, and record what each of them did: in sizes, in values, in refusals.
 
 `python3 tasks.py record` writes the record, `src/transpose_conv/frameworks.json`, which the pages read; a test executes
-everything again and says what has changed. Each program runs in a process of its own, as Keras' backend and oneDNN are
-chosen when a process starts.
+a quarter of it again and says what has changed; `--check` executes all of it, or with `--shard 2/4` another quarter. Each
+program runs in a process of its own, as Keras' backend and oneDNN are chosen when a process starts.
 """
 
+import argparse
 import contextlib
 import io
 import itertools
@@ -154,22 +155,31 @@ def run(program, framework, x, kernel, arguments):
     return runner(*operands(framework, x, kernel), arguments)
 
 
-def record(program):
-    """Run a program over its grid; count what it did, and group the calls where it departs from its rule."""
+QUARTERS = 4  # of the grid: every fourth call, from the first, the second, the third, the fourth
+
+
+def record(program, quarters=range(QUARTERS)):
+    """Run a program over its grid, or quarters of it; count what it did, and group the calls where it departs from its rule."""
     framework, packages, _ = PROGRAMS[program]
     counts, departures = {}, {}
-    for call in grid(framework, few="jax" in packages):
+    for number, call in enumerate(grid(framework, few="jax" in packages)):
+        quarter = number % QUARTERS
+        if quarter not in quarters:
+            continue
         word, seen = verdict(program, framework, *call)
-        counts[word] = counts.get(word, 0) + 1
+        counts.setdefault(word, [0] * QUARTERS)[quarter] += 1
         if word not in ("equal", "refused"):
             seen = seen if len(call[0]) == 1 else None
             first = dict(zip(("input_size", "kernel_size", "arguments"), call)) | {"gave": seen}
-            group = departures.setdefault((word, kind(framework, call)), {"what": word, "calls": 0, "first": first})
+            group = {"what": word, "calls": 0, "quarters": [0] * QUARTERS, "first": first}
+            group = departures.setdefault((word, kind(framework, call)), group)
             group["calls"] += 1
+            group["quarters"][quarter] += 1
     versions = {name: import_module(name).__version__.split("+")[0] for name in packages}
     return {
         "versions": versions,
-        "counts": counts,
+        "counts": {word: sum(each) for word, each in counts.items()},
+        "quarters": counts,
         "departures": list(departures.values()),
         "puzzle": puzzle(program),
         "examples": examples(program),
@@ -260,20 +270,70 @@ def trained():
     return {name: {"shape": list(arrays[name].shape), "numbers": numbers} for name, numbers in exact.items()}
 
 
-def in_own_process(program):
+def in_own_process(program, quarters=range(QUARTERS)):
     """Return the record of a program, made in a process with its environment."""
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **PROGRAMS[program][2]}
-    command = [sys.executable, __file__, program]
+    command = [sys.executable, __file__, "--program", program, "--quarters", *map(str, quarters)]
     return json.loads(subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
+def part(program, what, quarters):
+    """Return what a record says of some quarters, so that it can be compared with another of the same."""
+    framework = PROGRAMS[program][0]
+    departures = {}
+    for group in what["departures"]:
+        first = group["first"]
+        call = first["input_size"], first["kernel_size"], first["arguments"]
+        departures[f"{group['what']}, {kind(framework, call)}"] = sum(group["quarters"][q] for q in quarters)
+    counts = {word: sum(each[q] for q in quarters) for word, each in what["quarters"].items()}
+    same = {name: what[name] for name in ("puzzle", "examples", "reproduced")}
+    some = ({name: n for name, n in each.items() if n} for each in (counts, departures))
+    return dict(zip(("counts", "departures"), some)) | same
+
+
+def changes(old, new, path=""):
+    """Yield a line for everything that is not as it was."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in {**old, **new}:
+            yield from changes(old.get(name), new.get(name), f"{path} {name}")
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, pair in enumerate(zip(old, new)):
+            yield from changes(*pair, f"{path} {number}")
+    elif old != new:
+        yield f"{path.strip()}: was {json.dumps(old)}, is {json.dumps(new)}"
+
+
 def main():
-    """Record everything anew."""
+    """Record everything anew, or compare with the record and return what is not as it was."""
+    parser = argparse.ArgumentParser(prog="tasks.py record", description=__doc__.split("\n")[0])
+    parser.add_argument("--check", action="store_true", help="compare with the record, and change nothing")
+    parser.add_argument(
+        "--shard", default="1/1", choices=["1/1", *(f"{k}/{n}" for n in (2, 4) for k in range(1, n + 1))]
+    )
+    parser.add_argument("--program", choices=PROGRAMS, help="print what this program does, and nothing else")
+    parser.add_argument("--quarters", nargs="*", type=int, default=range(QUARTERS), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.program:
+        print(json.dumps(record(asked.program, asked.quarters)))
+        return None
+    if asked.shard != "1/1" and not asked.check:
+        parser.error("a shard can be compared (--check); the record is written whole")
+    k, n = map(int, asked.shard.split("/"))
+    quarters = range(QUARTERS)[k - 1 :: n]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        records = dict(zip(PROGRAMS, pool.map(in_own_process, PROGRAMS)))
+        records = dict(zip(PROGRAMS, pool.map(lambda program: in_own_process(program, quarters), PROGRAMS)))
     for program, what in records.items():
         print(program, what["versions"], what["counts"])
+    if asked.check:
+        old = json.loads(RECORD.read_text())["programs"]
+        said = [
+            line
+            for program, what in records.items()
+            for line in changes(*(part(program, one, quarters) for one in (old[program], what)), program)
+        ]
+        return "\n".join(said) or None
     RECORD.write_text(as_text({"programs": records, "trained": trained()}) + "\n")
+    return None
 
 
 def as_text(value, indent=""):
@@ -293,7 +353,4 @@ def as_text(value, indent=""):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        main()
-    else:
-        print(json.dumps(record(sys.argv[1])))
+    sys.exit(main())
