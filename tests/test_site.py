@@ -67,7 +67,7 @@ class Visit:
 
     def open(self, url):
         self.page.goto(url)
-        self.page.wait_for_function("!window.MathJax?.startup || (MathJax.startup.promise?.then(() => true) ?? false)")
+        self.page.evaluate("document.fonts.ready.then(() => true)")
         return self.page
 
     def __enter__(self):
@@ -78,8 +78,13 @@ class Visit:
 
 
 def formulas(page):
-    """How many formulas the page has, and how many of them are drawn as formulas."""
-    return page.locator(".math").count(), page.locator(".math mjx-container:not(:has(mjx-merror))").count()
+    """How many formulas the page has, and how many of them are drawn, with the font that is served for them."""
+    drawn = """() => {
+        const loaded = [...document.fonts].some(({family, status}) => family === "Formulas" && status === "loaded");
+        const seen = formula => (formula.getBoundingClientRect().width > 2 || !formula.checkVisibility()) && getComputedStyle(formula).fontFamily.startsWith("Formulas");
+        return [...document.querySelectorAll(".math")].filter(place => loaded && [...place.querySelectorAll("math")].some(seen)).length;
+    }"""
+    return page.locator(".math").count(), page.evaluate(drawn)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
@@ -105,6 +110,17 @@ def test_formulas_are_drawn_from_files_too(browser):
         wanted, drawn = formulas(page)
         assert wanted == drawn > 20
         assert visit.outside == []
+
+
+def test_a_formula_is_a_stop_for_the_keyboard_where_it_scrolls(browser, address):
+    stops = "[...document.querySelectorAll('div.formula')].map(f => [f.scrollWidth > f.clientWidth, f.tabIndex === 0, f.ariaLabel])"
+    with Visit(browser, address, width=375) as visit:
+        page = visit.open(f"{address}/chapters/07-learn-to-upsample.html")
+        narrow = page.evaluate(stops)
+        assert {scrolls for scrolls, _, _ in narrow} == {True, False}
+        assert all((scrolls, stop) == (bool(label),) * 2 for scrolls, stop, label in narrow)
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.wait_for_function("[...document.querySelectorAll('div.formula')].every(f => f.tabIndex < 0)")
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -1,27 +1,24 @@
-"""The book's own Sphinx extension: no network for formulas, no known script faults, and tables made from data."""
+"""The book's own Sphinx extension: formulas without scripts, no known script faults, and tables made from data."""
 
 import re
-import shutil
-from importlib.metadata import distribution
 from pathlib import Path
 
 import capacity
 import explorer
+import formula_pages
 import launch
 import lessons
 import offline
 import worksheet
 from transpose_conv import errors
 
-MATHJAX = Path(distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline/static/mathjax"))
-
 
 def setup(app):
     """Connect the steps below to the build."""
     app.connect("source-read", fill_places)
     app.connect("html-page-context", amend_page, priority=900)
-    app.connect("build-finished", copy_mathjax)
-    explorer.setup_explorer(app)
+    explorer.setup(app)
+    formula_pages.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -33,16 +30,6 @@ def amend_page(app, page, template, context, doctree):
         app.add_css_file("worksheet.css")  # how it prints
     context["script_files"] = [script for script in context.get("script_files", []) if "thebe" not in str(script)]
     context.setdefault("default_mode", "auto")
-
-
-def copy_mathjax(app, error):
-    """Put MathJax and its fonts, from their package, into the site: nothing is fetched when a page is read."""
-    if error or app.builder.format != "html":
-        return
-    target = Path(app.outdir) / "_static" / "mathjax"
-    fonts = Path("output", "chtml", "fonts", "woff-v2")
-    shutil.copytree(MATHJAX / fonts, target / fonts, dirs_exist_ok=True)
-    shutil.copyfile(MATHJAX / "tex-mml-chtml.js", target / "tex-mml-chtml.js")
 
 
 def fill_places(app, page, source):

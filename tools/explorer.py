@@ -18,7 +18,7 @@ IMPORT = re.compile(r"^import \{[^}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
 NAME = re.compile(r"^(?:export )?(?:const|let|class|function\*?) (?:\[(.+?)\]|(\w+))", re.MULTILINE)
 
 
-def setup_explorer(app):
+def setup(app):
     """Connect the steps below to the build."""
     app.connect("doctree-resolved", add_steppers)
     app.connect("html-page-context", add_files, priority=800)
