@@ -3,13 +3,17 @@
 import re
 from pathlib import Path
 
+import about
+import addresses
 import capacity
 import explorer
 import formula_pages
 import launch
 import lessons
+import not_found
 import offline
 import search_index
+import web
 import worksheet
 from transpose_conv import errors
 
@@ -20,7 +24,8 @@ def setup(app):
     app.connect("html-page-context", amend_page, priority=900)
     explorer.setup(app)
     formula_pages.setup(app)
-    search_index.setup(app)
+    for part in (about, addresses, not_found, search_index, web):
+        part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -104,4 +109,7 @@ PLACES = {
     "offline sizes": (offline.RECORD, offline.sizes_table),
     "offline commands": (offline.LOCK, offline.commands),
     "offline install": (offline.LOCK, offline.installing),
+    "build": (about.CHANGELOG, about.sentence),
+    "versions": (about.RECORD, about.versions_table),
+    "changes": (about.CHANGELOG, about.changes),
 }
