@@ -446,7 +446,23 @@ def child_environment():
     }
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     path = str(BIN) + os.pathsep + kept.get("PATH", "")
-    return dict(kept, PATH=path, PYTHONUTF8="1", PYTHONNOUSERSITE="1", PYTHONUNBUFFERED="1")
+    return dict(kept, PATH=path, PYTHONUTF8="1", PYTHONNOUSERSITE="1", PYTHONUNBUFFERED="1", **commit_date(kept))
+
+
+def commit_date(environment):
+    """The time of the last commit, as builds that are the same each time are told it; without git nothing is said.
+
+    Where the book lies inside another repository, that one's last commit says nothing about the book.
+    """
+    if "SOURCE_DATE_EPOCH" in environment:
+        return {}
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        asked = [["git", "rev-parse", "--show-toplevel"], ["git", "log", "-1", "--format=%ct"]]
+        options = {"cwd": str(ROOT), "stderr": subprocess.DEVNULL, "universal_newlines": True}
+        top, seconds = [subprocess.check_output(command, **options).strip() for command in asked]
+        if Path(top).resolve() == ROOT:
+            return {"SOURCE_DATE_EPOCH": seconds}
+    return {}
 
 
 def start(command, **options):

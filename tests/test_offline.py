@@ -218,6 +218,7 @@ def test_from_the_first_page_to_a_chapter_without_a_network(browser, unzipped):
         page.get_by_role("link", name="Read the book").click()
         page.wait_for_selector("article h1")
         page.locator("article a[href*='03-formula-backwards']").first.click()
+        page.wait_for_url("**/03-formula-backwards.html*")
         page.evaluate("document.fonts.ready.then(() => true)")
         wanted, drawn = formulas(page)
         assert wanted == drawn > 20

@@ -4,13 +4,10 @@ import functools
 import http.server
 import re
 import threading
-import urllib.parse
 from pathlib import Path
 
 import pytest
 import yaml
-
-from transpose_conv import errors
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
@@ -152,64 +149,6 @@ def test_figures_carry_alt_text_and_captions(browser, address):
                 "[...document.querySelectorAll('figure img')].filter(i => i.alt.split(' ').length < 12).length"
             )
             assert short == 0
-
-
-@pytest.mark.parametrize("wanted", ["primitive descriptor", "out_backprop", "output_padding"])
-def test_search_finds_what_people_paste(browser, address, wanted):
-    with Visit(browser, address) as visit:
-        page = visit.open(f"{address}/search.html?q={wanted}")
-        page.wait_for_selector("#search-results li a")
-        found = page.evaluate("[...document.querySelectorAll('#search-results li a')].map(a => a.href)")
-        assert any("01-two-answers" in link for link in found)
-
-
-PASTED = {
-    "tensorflow": """File "/home/me/train_gan.py", line 81, in call
-        InvalidArgumentError: {{function_node __wrapped__Conv2DBackpropInput_device_/job:localhost/replica:0/task:0/device:CPU:0}}
-        Conv2DCustomBackpropInput: Size of out_backprop doesn't match computed: actual = 12, computed = 11 spatial_dim: 1
-        input: 23 filter: 4 output: 12 stride: 2 dilation: 1 [Op:Conv2DBackpropInput]""",
-    "onednn": """AbortedError: Operation received an exception:Status: 1, message: could not create a primitive descriptor
-        for the convolution forward propagation primitive. Run workload with environment variable ONEDNN_VERBOSE=all
-        [[{{node generator_7/up_3}}]] [Op:Conv2DBackpropInput]""",
-    "keras": """ValueError: A `Concatenate` layer requires inputs with matching shapes except for the concatenation axis.
-        Received: input_shape=[(None, 46, 62, 128), (None, 47, 63, 128)] at my_unet_decoder_block""",
-    "pytorch": "ValueError: requested an output size of torch.Size([113, 84]), but valid sizes range from [111, 81] to [112, 82]",
-    "cat": "RuntimeError: Sizes of tensors must match except in dimension 1. Expected size 46 but got size 47 for tensor "
-    "number 1 in the list. decoder_block_forward",
-}
-
-
-@pytest.mark.parametrize("message", PASTED)
-def test_a_pasted_message_leads_to_the_page_of_messages(browser, address, message):
-    """With the reader's own numbers and names in it, which stand on no page."""
-    with Visit(browser, address) as visit:
-        page = visit.open(f"{address}/search.html?q={urllib.parse.quote(PASTED[message])}")
-        page.wait_for_selector("#search-results li a")
-        found = page.evaluate("[...document.querySelectorAll('#search-results li a')].map(a => a.href)")
-        assert "chapters/errors" in found[0]
-
-
-def test_every_message_of_the_page_is_found_when_it_is_pasted_whole(browser, address):
-    """The search's own functions are called, so that one visit is enough for all."""
-    texts = sorted({seen["text"] for kind in errors.KINDS for seen in kind["seen"]})
-    with Visit(browser, address) as visit:
-        page = visit.open(f"{address}/search.html?q=stride")
-        page.wait_for_selector("#search-results li a")
-        best = page.evaluate(
-            "texts => texts.map(text => Search._performSearch(...Search._parseQuery(text)).at(-1)?.[0])", texts
-        )
-    missed = [text[:90] for text, found in zip(texts, best) if found != "chapters/errors"]
-    assert not missed
-
-
-def test_a_long_question_leads_elsewhere(browser, address):
-    """Where the page of messages has little to say, it is not put in front."""
-    with Visit(browser, address) as visit:
-        words = "gather scatter phases zero insertion matrix forms photograph"
-        page = visit.open(f"{address}/search.html?q={urllib.parse.quote(words)}")
-        page.wait_for_selector("#search-results li a")
-        found = page.evaluate("[...document.querySelectorAll('#search-results li a')].map(a => a.href)")
-        assert "05-every-form" in found[0]
 
 
 def test_questions_with_answers_to_choose_from_need_no_script(browser, address):

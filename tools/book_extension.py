@@ -3,12 +3,17 @@
 import re
 from pathlib import Path
 
+import about
+import addresses
 import capacity
 import explorer
 import formula_pages
 import launch
 import lessons
+import not_found
 import offline
+import search_index
+import web
 import worksheet
 from transpose_conv import errors
 
@@ -19,13 +24,13 @@ def setup(app):
     app.connect("html-page-context", amend_page, priority=900)
     explorer.setup(app)
     formula_pages.setup(app)
+    for part in (about, addresses, not_found, search_index, web):
+        part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def amend_page(app, page, template, context, doctree):
-    """Drop the scripts of thebe, which jupyter-book adds and the book does not use; set colours; mend the search."""
-    if page == "search":
-        app.add_js_file("search.js", loading_method="defer")  # after the scripts of the page, before it searches
+    """Drop the scripts of thebe, which jupyter-book adds and the book does not use; set colours."""
     if page.startswith("course/worksheet"):
         app.add_css_file("worksheet.css")  # how it prints
     context["script_files"] = [script for script in context.get("script_files", []) if "thebe" not in str(script)]
@@ -104,4 +109,7 @@ PLACES = {
     "offline sizes": (offline.RECORD, offline.sizes_table),
     "offline commands": (offline.LOCK, offline.commands),
     "offline install": (offline.LOCK, offline.installing),
+    "build": (about.CHANGELOG, about.sentence),
+    "versions": (about.RECORD, about.versions_table),
+    "changes": (about.CHANGELOG, about.changes),
 }

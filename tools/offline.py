@@ -33,6 +33,7 @@ TOP = "transpose-conv-offline"  # the folder that unzipping makes
 DATE = (1980, 1, 1, 0, 0, 0)  # of every file: the earliest that a zip can say
 PYTHON = "3.12"  # the version of the students' Python: wheels are made for one
 NOT_HERE = {"nbgitpuller"}  # what the launch environment has and a stick has no use for
+ONLINE = ("404.html", "robots.txt", "sitemap.xml", "_static/cards/")  # of the site, what is of use on a host alone
 
 # For each system what markers ask for, and the tags of its wheels, which pip does not derive from one another.
 SYSTEMS = {
@@ -101,7 +102,8 @@ def pack(root, site, target):
 
 def contents(root, site):
     """Return all that goes into the zip, a name and its bytes."""
-    files = {f"site/{path.relative_to(site).as_posix()}": path for path in site.rglob("*") if path.is_file()}
+    files = {path.relative_to(site).as_posix(): path for path in site.rglob("*") if path.is_file()}
+    files = {f"site/{name}": path for name, path in files.items() if not name.startswith(ONLINE)}
     files |= {f"chapters/{path.name}": path for path in root.glob("chapters/[0-9][0-9]-*.ipynb")}
     files |= {"LICENSE.txt": root / "LICENSE"}
     found = {name: path.read_bytes() for name, path in files.items()}

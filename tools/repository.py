@@ -20,7 +20,7 @@ PLACES = {
     "course/assignments/[0-9]*.md": r"%pip install --quiet git\+(\S+)",
     "course/assignments/source/*/*.ipynb": r"%pip install --quiet git\+([^\s\"\\]+)",
 }
-SITE_PLACES = {"README.md": r"\(([^\s)]+)\)<!-- site -->"}
+SITE_PLACES = {"_config.yml": r"(?m)^  baseurl: (\S+)", "README.md": r"\(([^\s)]+)\)<!-- site -->"}
 
 
 def main(argv):
