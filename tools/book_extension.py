@@ -8,6 +8,7 @@ import explorer
 import formula_pages
 import launch
 import lessons
+import light_pages
 import offline
 import worksheet
 from transpose_conv import errors
@@ -19,6 +20,7 @@ def setup(app):
     app.connect("html-page-context", amend_page, priority=900)
     explorer.setup(app)
     formula_pages.setup(app)
+    light_pages.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
