@@ -46,7 +46,10 @@ def main(argv=None):
         "hub": (hub, "try a real JupyterHub on this machine with ten simulated students (--students N)"),
         "offline": (offline, "build the site and pack everything that a room without internet needs into one zip"),
         "frameworks": (frameworks, "add PyTorch, JAX and ONNX to .venv, so that `test` and `bench` can compare"),
-        "record": (record, "execute the frameworks over a grid of calls and record what each did (--check, --shard 1/4)"),
+        "record": (
+            record,
+            "execute the frameworks over a grid of calls and record what each did (--check, --shard 1/4)",
+        ),
         "bench": (bench, "time the operator against the frameworks that are installed, and its forms (--only NAME)"),
         "lint": (lint, "check the style of all code (--fix mends what can be mended)"),
         "address": (address, "write the repository's address wherever it is needed (address URL)"),
