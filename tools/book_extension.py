@@ -10,6 +10,7 @@ import explorer
 import formula_pages
 import launch
 import lessons
+import light_pages
 import not_found
 import offline
 import search_index
@@ -26,6 +27,7 @@ def setup(app):
     formula_pages.setup(app)
     for part in (about, addresses, not_found, search_index, web):
         part.setup(app)
+    light_pages.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
