@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 import launch
 import offline
-from test_site import SITE, TOC, Visit, formulas
+from test_site import SITE, TOC, Visit, broken_images, formulas
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = json.loads(offline.RECORD.read_text(encoding="utf-8"))
@@ -222,7 +222,7 @@ def test_from_the_first_page_to_a_chapter_without_a_network(browser, unzipped):
         page.evaluate("document.fonts.ready.then(() => true)")
         wanted, drawn = formulas(page)
         assert wanted == drawn > 20
-        assert page.evaluate("[...document.images].filter(i => !(i.complete && i.naturalWidth)).map(i => i.src)") == []
+        assert broken_images(page) == []
         assert visit.outside == []
         assert visit.complaints == []
 

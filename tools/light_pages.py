@@ -54,7 +54,7 @@ def lighten(app, error):
     for path, page in pages.items():
         page = images(one_viewport(colours_at_once(one_sheet(page, names, version))), path.parent)
         path.write_text(page, encoding="utf-8", newline="\n")
-    remove(static, [*UNSERVED, *names, "basic.css"])
+    remove(static, [*UNSERVED, *names, "basic.css", "styles"])
 
 
 # Styles
@@ -105,7 +105,8 @@ def one_sheet(page, names, version):
 
 def page_scripts(page, static):
     """Drop the scripts that have nothing to do on a page, and let the others wait for the text."""
-    while_typing = "search_as_you_type = true" in page or 'id="search-results"' in page
+    searches = 'id="search-results"' in page  # its scripts count on running while the page is read
+    while_typing = searches or "search_as_you_type = true" in page
 
     def rewritten(match):
         source = re.search(r'\bsrc="([^"?]*)', match[1])
@@ -115,6 +116,8 @@ def page_scripts(page, static):
         name = source[1].rpartition("/")[2]
         if (name in SEARCH and not while_typing) or (name in IDLE and not has_work(name)):
             return ""
+        if searches:
+            return match[0]
         if name == "documentation_options.js":  # other scripts in the page's head go on from it
             return f"<script>{(static / name).read_text(encoding='utf-8')}</script>\n"
         return (

@@ -32,8 +32,12 @@ def merged(folder, names, words):
     """
     text = "".join(read(folder, name) for name in names)
     notices = dict.fromkeys(re.findall(r"/\*!.*?\*/", text, re.DOTALL))
-    text = used(re.sub(rf"({STRING})|/\*.*?\*/", lambda match: match[1] or "", text, flags=re.DOTALL), words)
-    return "\n".join([*notices, without_idle_frames(text)])
+    return "\n".join([*notices, without_idle_frames(used(without_comments(text), words))])
+
+
+def without_comments(text):
+    """Drop comments; what looks like one in a string stays."""
+    return re.sub(rf"({STRING})|/\*.*?\*/", lambda match: match[1] or "", text, flags=re.DOTALL)
 
 
 def read(folder, name):
@@ -49,9 +53,11 @@ def read(folder, name):
         )
 
     text = (folder / name).read_text(encoding="utf-8")
-    imported = r"@import\s+(?:url\()?[\"']([^\"']+)[\"']\)?\s*;"
-    text = re.sub(imported, lambda match: read(folder, posixpath.normpath(posixpath.join(place, match[1]))), text)
-    return re.sub(rf"(url\()\s*({STRING}|[^)\"']*)\s*\)", address, text) + "\n"
+    text = re.sub(rf"(url\()\s*({STRING}|[^)\"']*)\s*\)", address, text)
+    imported = r"@import\s+[\"']([^\"']+)[\"']\s*;"
+    return (
+        re.sub(imported, lambda match: read(folder, posixpath.normpath(posixpath.join(place, match[1]))), text) + "\n"
+    )
 
 
 def rules(text):

@@ -9,17 +9,15 @@ import functools
 import gzip
 import hashlib
 import http.server
-import sys
 import threading
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+import chromium
+
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
-sys.path.append(str(ROOT / "tests"))
-
-from helpers import find_browser
 
 PACKED = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".txt", ".xml", ".ipynb", ".md", ".inv", ".map"}
 
@@ -94,6 +92,7 @@ class Scales:
         self.asked, self.taken = {}, {}
         self.session.on("Network.requestWillBeSent", self.ask)
         self.session.on("Network.loadingFinished", self.take)
+        self.session.on("Network.loadingFailed", lambda event: self.asked.pop(event["requestId"], None))
 
     def ask(self, event):
         """Note an address."""
@@ -118,6 +117,8 @@ class Scales:
         if whole:
             self.page.evaluate("for (const image of document.images) image.loading = 'eager'")
         self.page.evaluate(SETTLED)
+        while not self.taken.keys() >= self.asked.keys():  # what a script asks for after the page is loaded
+            self.page.wait_for_timeout(20)
         return {
             self.asked[key]: size
             for key, size in self.taken.items()
@@ -126,19 +127,22 @@ class Scales:
 
 
 SETTLED = """() => Promise.all([document.fonts.ready, ...[...document.images].filter(image => image.loading !== "lazy")
-    .map(image => image.complete || new Promise(done => { image.onload = image.onerror = done; }))])"""
+    .map(image => image.complete || new Promise(done => { image.onload = image.onerror = done; }))])
+    .then(() => new Promise(requestIdleCallback))"""
 
 
 def pages(site=SITE):
-    """Return the addresses of all pages of a site."""
-    found = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
-    return [page for page in found if not page.startswith(("_static/", "_sources/"))]
+    """Return the addresses of all pages of a site, but not of those that only lead to another."""
+    found = sorted(
+        path for path in site.rglob("*.html") if 'http-equiv="Refresh"' not in path.read_text(encoding="utf-8")
+    )
+    return [path.relative_to(site).as_posix() for path in found]
 
 
 def main():
     """Print a table of all pages, with the figures that the issue of weight asks for."""
     with sync_playwright() as playwright, served() as first, served(max_age=0) as later:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         scales = Scales(browser.new_context(viewport={"width": 412, "height": 823}, is_mobile=True))
         print("page | requests | first | first, scrolled to its end | again | after the landing page")
         for page in pages():
