@@ -45,8 +45,12 @@ def main(argv=None):
         "capacity": (capacity, "measure the memory and processor time of each notebook, for the size of a hub"),
         "hub": (hub, "try a real JupyterHub on this machine with ten simulated students (--students N)"),
         "offline": (offline, "build the site and pack everything that a room without internet needs into one zip"),
+        "lighthouse": (lighthouse, "measure three pages of the site with Lighthouse, as on a phone (needs Node)"),
         "frameworks": (frameworks, "add PyTorch, JAX and ONNX to .venv, so that `test` and `bench` can compare"),
-        "record": (record, "execute the frameworks over a grid of calls and record what each did (--check, --shard 1/4)"),
+        "record": (
+            record,
+            "execute the frameworks over a grid of calls and record what each did (--check, --shard 1/4)",
+        ),
         "bench": (bench, "time the operator against the frameworks that are installed, and its forms (--only NAME)"),
         "lint": (lint, "check the style of all code (--fix mends what can be mended)"),
         "address": (address, "write the repository's address wherever it is needed (address URL)"),
@@ -142,6 +146,14 @@ def offline(rest):
     ensure_environment()
     build_site()
     run([PYTHON, ROOT / "tools" / "offline.py", *rest])
+
+
+def lighthouse(rest):
+    ensure_environment()
+    if not SITE.exists():
+        build_site()
+    run([PYTHON, ROOT / "tools" / "lighthouse.py", *rest])
+    say("Accessibility, best practices and search engines: 95 or more on each page.")
 
 
 def frameworks(rest):
