@@ -113,8 +113,7 @@ def without_plain_tokens(page, names):
 
 def page_scripts(page, static):
     """Drop the scripts that have nothing to do on a page, and let the others wait for the text."""
-    searches = 'id="search-results"' in page  # its scripts count on running while the page is read
-    while_typing = searches or "search_as_you_type = true" in page
+    searches = 'id="search-results"' in page or "search_as_you_type = true" in page
 
     def rewritten(match):
         source = re.search(r'\bsrc="([^"?]*)', match[1])
@@ -122,10 +121,8 @@ def page_scripts(page, static):
             helper = re.search(r"toggleHint|toggleOpenOnPrint|togglebuttonSelector", match[2])
             return "" if helper and not has_work("togglebutton.js") else match[0]
         name = source[1].rpartition("/")[2]
-        if (name in SEARCH and not while_typing) or (name in IDLE and not has_work(name)):
+        if (name in SEARCH and not searches) or (name in IDLE and not has_work(name)):
             return ""
-        if searches:
-            return match[0]
         if name == "documentation_options.js":  # other scripts in the page's head go on from it
             return f"<script>{(static / name).read_text(encoding='utf-8')}</script>\n"
         return (
