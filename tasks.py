@@ -45,6 +45,7 @@ def main(argv=None):
         "capacity": (capacity, "measure the memory and processor time of each notebook, for the size of a hub"),
         "hub": (hub, "try a real JupyterHub on this machine with ten simulated students (--students N)"),
         "offline": (offline, "build the site and pack everything that a room without internet needs into one zip"),
+        "lighthouse": (lighthouse, "measure three pages of the site with Lighthouse, as on a phone (needs Node)"),
         "frameworks": (frameworks, "add PyTorch, JAX and ONNX to .venv, so that `test` and `bench` can compare"),
         "record": (
             record,
@@ -145,6 +146,14 @@ def offline(rest):
     ensure_environment()
     build_site()
     run([PYTHON, ROOT / "tools" / "offline.py", *rest])
+
+
+def lighthouse(rest):
+    ensure_environment()
+    if not SITE.exists():
+        build_site()
+    run([PYTHON, ROOT / "tools" / "lighthouse.py", *rest])
+    say("Accessibility, best practices and search engines: 95 or more on each page.")
 
 
 def frameworks(rest):

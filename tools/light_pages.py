@@ -51,7 +51,9 @@ def lighten(app, error):
     styles = all_styles(static, names, words_of([*pages.values(), *scripts_of(static)]))
     (static / "site.css").write_text(styles, encoding="utf-8", newline="\n")
     version = hashlib.sha256(styles.encode()).hexdigest()[:8]
+    plain = light_styles.plain_tokens(styles)
     for path, page in pages.items():
+        page = without_plain_tokens(page, plain)
         page = images(one_viewport(colours_at_once(one_sheet(page, names, version))), path.parent)
         path.write_text(page, encoding="utf-8", newline="\n")
     remove(static, [*UNSERVED, *names, "basic.css", "styles"])
@@ -98,6 +100,12 @@ def one_sheet(page, names, version):
         return link
 
     return SHEET.sub(replaced, page)
+
+
+def without_plain_tokens(page, names):
+    """Drop the marks of what has the colour of all code, such as names and brackets: half of the marks in a listing."""
+    token = re.compile(rf'<span class="(?:{"|".join(sorted(names))})">([^<]*)</span>')
+    return re.sub(r"<pre>.*?</pre>", lambda match: token.sub(r"\1", match[0]), page, flags=re.DOTALL) if names else page
 
 
 # Scripts and the rest

@@ -115,3 +115,20 @@ def without_idle_frames(text):
         if not re.search(rf"animation[\w-]*:[^;}}]*\b{re.escape(name)}\b", text):
             text = text.replace(rule, "")
     return text
+
+
+def plain_tokens(text):
+    """Return the classes of code that have no other look than all code has, in light and in dark."""
+    look = re.compile(r'html\[data-theme="(\w+)"\] \.highlight(?: \.(\w+))?$')
+    seen, plain, base = {}, {}, {}
+    for prelude, body in rules(text):
+        for selector in split(prelude) if body is not None and ".highlight" in prelude else ():
+            if match := look.fullmatch(selector):
+                colour = re.search(r"(?<!-)\bcolor:\s*([^;]+?)\s*(?:;|$)", body)
+                if match[2] is None:
+                    base[match[1]] = colour and colour[1]
+                elif re.fullmatch(r"\s*color:[^;]*;?\s*", body):
+                    plain.setdefault(match[2], {})[match[1]] = colour[1]
+            for name in re.findall(r"\.highlight \.(\w+)", selector):
+                seen[name] = seen.get(name, 0) + 1
+    return {name for name, colours in plain.items() if colours == base and seen[name] == len(base) > 0}
