@@ -4,9 +4,11 @@ import html
 import re
 
 import pytest
+import yaml
 from docutils.core import publish_doctree
 from PIL import Image
 
+import addresses
 import cards
 import repository
 import web
@@ -15,6 +17,7 @@ from test_site import PAGES, ROOT, SITE, TOC
 HOME = repository.site_of(repository.address_of(ROOT))
 WRITTEN = sorted(path for path in SITE.rglob("*.html") if not path.relative_to(SITE).as_posix().startswith("_"))
 REDIRECT = 'http-equiv="refresh"'
+MOVED = yaml.safe_load(addresses.MOVED.read_text(encoding="utf-8"))["pages"]
 HEADS = {
     path.relative_to(SITE).as_posix().removesuffix(".html"): path.read_text(encoding="utf-8").split("</head>")[0]
     for path in WRITTEN
@@ -38,7 +41,7 @@ def test_every_page_describes_itself_in_words_of_its_own():
 @pytest.mark.parametrize("page", sorted(HEADS))
 def test_a_page_says_its_address_and_shows_its_card(page):
     head = HEADS[page]
-    to = TOC["root"] if REDIRECT in head else page
+    to = MOVED.get(page, TOC["root"]) if REDIRECT in head else page
     canonical = re.findall(r'<link rel="canonical" href="([^"]*)"', head)
     assert canonical == ([] if page == "404" else [f"{HOME}{to}.html"])
     assert read(head, "property", "og:url") == [f"{HOME}{to}.html"]

@@ -5,9 +5,14 @@ from pathlib import Path
 
 import about
 import addresses
+import api_reference
+import book_index
 import capacity
+import citations
+import code_links
 import explorer
 import formula_pages
+import glossary_links
 import launch
 import lessons
 import light_pages
@@ -21,6 +26,8 @@ from transpose_conv import errors
 
 def setup(app):
     """Connect the steps below to the build."""
+    for part in (api_reference, citations, code_links, glossary_links):
+        part.setup(app)
     app.connect("source-read", fill_places)
     app.connect("html-page-context", amend_page, priority=900)
     explorer.setup(app)
@@ -101,6 +108,11 @@ def escaped(text):
 # What a page may ask for: the file that it is made from, and the function that writes it
 PLACES = {
     "errors": (Path(errors.__file__).with_name("errors.json"), errors_of),
+    "api": (Path(api_reference.__file__), api_reference.reference),
+    "api table": (Path(api_reference.__file__), api_reference.table),
+    "command": (Path(api_reference.__file__), api_reference.answer),
+    "refusal": (Path(api_reference.__file__), api_reference.refusal),
+    "index": (book_index.ENTRIES, book_index.written),
     "minutes": (lessons.LESSONS, lessons.minutes_table),
     "plan": (lessons.LESSONS, lessons.plan_tables),
     "draw": (Path(worksheet.__file__), worksheet.drawn),

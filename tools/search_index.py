@@ -67,7 +67,13 @@ def places_of(doctree):
         keywords = [entry[1] for index in own(place, addnodes.index) for entry in index["entries"]]
         lead = isinstance(place, nodes.section) and isinstance(place.parent, nodes.document)
         code = " ".join(block.astext() for block in own(place, nodes.literal_block) if is_code(block))
-        yield "" if lead else anchor, one_line(first.astext()), one_line(text_of(place)), one_line(code), keywords
+        heading, text = first.astext(), text_of(place)
+        if isinstance(
+            place, addnodes.desc
+        ):  # of the package's reference: it is called by its name, not by its signature
+            heading, text = first["fullname"], f"{heading} {text}"
+            keywords.append(first["fullname"].rpartition(".")[2])
+        yield "" if lead else anchor, one_line(heading), one_line(text), one_line(code), keywords
 
 
 def is_code(block):

@@ -9,6 +9,7 @@
   const TITLE = 8, HEADING = 5, ITS_PAGE = 1, KEYWORD = 4, PART = 0.5; // what a word counts there, if 1 in the text
   const SATURATION = 1.2, LENGTH = 0.6; // BM25's k1 and b
   const GUESSED = 0.6, SAID_OTHERWISE = 0.8; // what a word counts that stands for the one that was typed
+  const CODE = /_|[a-z][A-Z]/; // what a name of the package has that is no word of a sentence
   const EXACT = 1.6, IN_TITLE = 1.4; // where the whole query is a place's name, or is in a page's title
   const PASTED = 6, MESSAGES = "chapters/errors", MEANT = 1.5; // from so many words on, the page of messages is meant
   const SHOWN = 15, FAINT = 0.25; // pages; the share of the best page's score that is not worth a line
@@ -128,7 +129,8 @@
         hits.set(place, { place, score: hit.score + score, share: hit.share + (asked ? rare : 0) });
       }
     }
-    for (const hit of hits.values()) hit.score *= (hit.share / all) ** 2 * favour(hit.place, name, pasted);
+    const code = query.trim().replace(/\(.*/s, "");
+    for (const hit of hits.values()) hit.score *= (hit.share / all) ** 2 * favour(hit.place, name, pasted, code);
     const terms = new Set(words.flatMap((word) => word.terms.map(([term]) => term)));
     return { pages: byPage([...hits.values()]), terms, unknown: pasted ? [] : unknown };
   };
@@ -143,7 +145,8 @@
     return best;
   };
 
-  const favour = (place, name, pasted) => {
+  const favour = (place, name, pasted, code) => {
+    if (CODE.test(code) && place.anchor.startsWith("transpose_conv.") && place.anchor.endsWith(`.${code}`)) return EXACT;
     if (pasted) return place.page === MESSAGES ? MEANT : place.weight;
     if (place.names.includes(name)) return place.weight * EXACT;
     const title = place.anchor ? [] : place.names[0].split(" ");

@@ -9,12 +9,24 @@ from typing import NamedTuple
 
 
 class Departure(NamedTuple):
-    """What a program does, and a few lines that show it."""
+    """What a program does, and a few lines that show it.
+
+    Attributes
+    ----------
+    title : str
+        What it does, in a sentence.
+    programs : tuple of str
+        Names from the record; the reproduction runs with the backend and the switches of each.
+    code : str
+        The lines that show it.
+    prints : str or None
+        What they print; None where the process ends.
+    """
 
     title: str
-    programs: tuple  # of the record; the reproduction runs with the backend and the switches of each
+    programs: tuple
     code: str
-    prints: str | None  # None: the process ends
+    prints: str | None
 
 
 _TENSORFLOW = ("tensorflow", "tensorflow without onednn")
@@ -236,3 +248,4 @@ print(jax.lax.conv_transpose(jnp.ones((1, 2, 1)), jnp.ones((5, 1, 1)), (2,), ((0
         "refused\nrefused",
     ),
 )
+"""Where the frameworks depart from their rules or from their documentation, a `Departure` for each."""

@@ -15,6 +15,7 @@ from ._arguments import SAME, VALID, short
 from .doctor import by_axis, diagnose, span
 
 KINDS = json.loads(Path(__file__).with_name("errors.json").read_text(encoding="utf-8"))
+"""The kinds of messages that are known, from ``errors.json``: a dict for each, with what it means and what to do."""
 KEPT = 50_000  # characters at either end of a text: a message stands at the end of a traceback, or before a long dump
 DOCTOR = {"PyTorch": "pytorch", "ONNX": "onnx", "JAX": "jax transpose_kernel", "TensorFlow": "tensorflow"}  # else Keras
 HALVES = {"PyTorch": ((1, 3), (VALID, 2), (VALID, 3))}  # paddings and kernels of layers that double a size

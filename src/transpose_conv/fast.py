@@ -21,7 +21,8 @@ import numpy as np
 from .convolution import Axis, inside, meeting, zeros_of_result
 
 PIECE = 2**20  # numbers in a product: measured; less slows the product down, more drives it out of the cache
-FEW = 32  # stride**2 * output channels up to which planes are faster than rows: measured
+FEW = 32
+"""The number up to which planes are faster than rows, of ``stride**2 * output channels``: measured."""
 ONE_ROW = Axis(large=1, small=1, kernel_size=1, stride=1, dilation=1, before=0)
 
 

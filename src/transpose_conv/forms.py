@@ -200,3 +200,7 @@ _FORMS = {
     "phases": phases,
 }
 CONV_TRANSPOSE_FORMS = MappingProxyType({name: _whole_contract(name, form) for name, form in _FORMS.items()})
+"""Every form by its name, each called as `conv_transpose` is: ``CONV_TRANSPOSE_FORMS["scatter"](x, kernel, stride=2)``.
+
+The names are those of the functions of ``transpose_conv.forms``; "sparse_matrix" is `transposed_sparse_matrix`.
+"""

@@ -12,7 +12,13 @@ from ._arguments import LARGEST_INT, SAME, VALID, as_int, per_axis, short, tuple
 
 
 class Axis(NamedTuple):
-    """One spatial axis: what is stamped, before anything is cut off."""
+    """One spatial axis: what is stamped, before anything is cut off.
+
+    Attributes
+    ----------
+    i, k, s, d : int
+        Input size, kernel size, stride and dilation.
+    """
 
     i: int
     k: int
@@ -26,26 +32,57 @@ class Axis(NamedTuple):
 
 
 class Window(NamedTuple):
-    """What of a sheet is returned: `size` samples from `before` on. Where there is no sheet, they are zeros."""
+    """What of a sheet is returned: `size` samples from `before` on. Where there is no sheet, they are zeros.
+
+    Attributes
+    ----------
+    before : int
+        Where it starts; below 0 before the sheet.
+    size : int
+        How many samples it shows.
+    """
 
     before: int
     size: int
 
 
 class Framework(NamedTuple):
-    """The rules of one framework, and where its documentation states them."""
+    """The rules of one framework, and where its documentation states them.
+
+    Attributes
+    ----------
+    function : str
+        What is called, with ``{n}`` for the number of axes.
+    channels_last : bool
+        Whether the channels are the last axis, or the one after the batch.
+    kernel_layout : str
+        The axes of its kernel, in order.
+    default_size, cut, limits : str
+        In words: the size of one axis, with i the input size, e = (k - 1)d + 1 and s the stride; where the window
+        starts; what it does not take.
+    quote : str
+        From the framework's own documentation.
+    names : dict
+        What it calls the stride, the dilation and the groups.
+    refuses : callable
+        From axes and groups to the reason why it does not take them, or None.
+    read : callable
+        From axes and arguments to windows.
+    write : callable
+        From axes and windows to arguments, or None where it has none.
+    """
 
     function: str
     channels_last: bool
     kernel_layout: str
-    default_size: str  # of one axis: i input size, e = (k - 1)d + 1, s stride
-    cut: str  # where the window starts
+    default_size: str
+    cut: str
     limits: str
-    quote: str  # from the framework's own documentation
-    names: dict  # what it calls stride, dilation and groups
-    refuses: Callable  # (axes, groups) -> why not, or None
-    read: Callable  # (axes, **arguments) -> windows
-    write: Callable  # (axes, windows) -> arguments, or None
+    quote: str
+    names: dict
+    refuses: Callable
+    read: Callable
+    write: Callable
 
 
 def _same_before(axis, n):
@@ -359,3 +396,7 @@ FRAMEWORKS = {
         write=_onnx_write,
     ),
 }
+"""The rules of each framework, by its name: "keras", "tensorflow", "pytorch", "jax", "jax transpose_kernel" and "onnx".
+
+Each is a `Framework`. "jax" is JAX as it comes, "jax transpose_kernel" is JAX told to use the kernel as the others do.
+"""

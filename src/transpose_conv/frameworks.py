@@ -24,12 +24,24 @@ class NotExpressible(ValueError):
 
 
 class Translation(NamedTuple):
-    """An operation in the words of a framework."""
+    """An operation in the words of a framework.
+
+    Attributes
+    ----------
+    framework : str
+        A name from `FRAMEWORKS`.
+    arguments : dict
+        For its function, but for the arrays; sizes are those of the spatial axes.
+    crop : tuple of slice, or None
+        What to take of the result, one slice for each spatial axis.
+    pad : tuple of (int, int), or None
+        The zeros to put before and after what was taken, on each spatial axis.
+    """
 
     framework: str
-    arguments: dict  # for its function, but for the arrays; sizes are those of the spatial axes
-    crop: tuple | None  # one slice for each spatial axis, to take of the result
-    pad: tuple | None  # zeros (before, after) to put around what was taken
+    arguments: dict
+    crop: tuple | None
+    pad: tuple | None
 
 
 def translate(source, target, input_size, kernel_size, **arguments):

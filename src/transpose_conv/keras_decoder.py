@@ -14,13 +14,27 @@ from .frameworks import operation
 
 
 class Step(NamedTuple):
-    """The transposed layer that mirrors one layer of an encoder."""
+    """The transposed layer that mirrors one layer of an encoder.
 
-    mirrors: str  # the name of the encoder's layer
-    input_size: tuple  # what the transposed layer reads
-    output_size: tuple  # what it gives: the size that the encoder's layer read
-    arguments: dict  # for keras.layers.Conv{n}DTranspose, besides `filters`
-    needs_output_size: bool  # no `output_padding` of Keras' reaches the size: use SizedConv{n}DTranspose, and tell it
+    Attributes
+    ----------
+    mirrors : str
+        The name of the encoder's layer.
+    input_size : tuple of int
+        What the transposed layer reads.
+    output_size : tuple of int
+        What it gives: the size that the encoder's layer read.
+    arguments : dict
+        For ``keras.layers.Conv{n}DTranspose``, besides ``filters``.
+    needs_output_size : bool
+        Whether no `output_padding` of Keras' reaches the size: then use ``SizedConv{n}DTranspose``, and tell it.
+    """
+
+    mirrors: str
+    input_size: tuple
+    output_size: tuple
+    arguments: dict
+    needs_output_size: bool
 
 
 def plan_decoder(layers, input_size):

@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
 COLORS = {"input": "#0072B2", "kernel": "#E69F00", "output": "#009E73", "overlap": "#D55E00", "empty": "#D9D9D9"}
+"""The colours of "input", "kernel", "output", "overlap" and "empty" in all figures, from the palette of Okabe and Ito."""
 TINT = 0.22
 FAINT = "#A8A8A8"  # what is there, and not the point of a figure
 

@@ -1,11 +1,10 @@
 """The arithmetic of one axis: which size a convolution gives, and which sizes its transpose may give.
 
 Everything here is about a single spatial axis, in samples or pixels, as plain ints. The operators on arrays map
-these functions over their axes. Inside the functions stand the letters of Dumoulin and Visin's guide [1]_: ``i``
+these functions over their axes. Inside the functions stand the letters of Dumoulin and Visin's guide: ``i``
 input size, ``k`` kernel size, ``s`` stride, ``d`` dilation; and ``e = (k - 1)d + 1``, how far a dilated kernel
-reaches, ``n`` the size on the large side (what a convolution reads and its transpose writes).
-
-.. [1] V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285.
+reaches, ``n`` the size on the large side (what a convolution reads and its transpose writes). The guide is V. Dumoulin
+and F. Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285.
 """
 
 from ._arguments import SAME, VALID, as_int, at, padding_of_axis
@@ -46,7 +45,7 @@ def conv_output_size(input_size, kernel_size, *, stride=1, padding="valid", dila
 
     References
     ----------
-    Relationship 6 of the guide [1]_ (there as a floor), relationship 15 for dilation.
+    Relationships 6 (there as a floor) and, for dilation, 15 of V. Dumoulin and F. Visin, arXiv:1603.07285.
 
     Examples
     --------
@@ -83,7 +82,8 @@ def conv_transpose_output_sizes(input_size, kernel_size, *, stride=1, padding="v
 
     References
     ----------
-    Solves relationship 6 of the guide [1]_ for its input; relationship 14 there is the size at one offset `a`.
+    Solves relationship 6 of V. Dumoulin and F. Visin, arXiv:1603.07285, for its input; relationship 14 there is the size
+    at one offset ``a``.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def output_padding_for(output_size, input_size, kernel_size, *, stride=1, paddin
 
     References
     ----------
-    The letter `a` in relationship 14 of the guide [1]_.
+    The letter ``a`` in relationship 14 of V. Dumoulin and F. Visin, arXiv:1603.07285.
 
     Examples
     --------
