@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import about
+import accessible_pages
 import addresses
 import api_reference
 import book_index
@@ -32,7 +33,7 @@ def setup(app):
     app.connect("html-page-context", amend_page, priority=900)
     explorer.setup(app)
     formula_pages.setup(app)
-    for part in (about, addresses, not_found, search_index, web):
+    for part in (about, accessible_pages, addresses, not_found, search_index, web):
         part.setup(app)
     light_pages.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
@@ -85,7 +86,8 @@ def sources(sightings):
     for seen in sightings:
         programs = "; ".join(seen["with"])
         if seen["how"].startswith("https:"):
-            yield f"Quoted: [{programs}]({seen['how']})"
+            thread = "#".join(seen["how"].split("/")[4::2])  # of one project, there may be several
+            yield f"Quoted: [{programs}, {thread}]({seen['how']})"
             continue
         ends = ". The process ends" if seen["how"] == "the process ends" else ""
         passes = f". No error with {'; '.join(seen['passes'])}" if "passes" in seen else ""

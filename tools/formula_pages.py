@@ -32,7 +32,6 @@ def setup(app):
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
     app.config.html_math_renderer = "mathml"
     app.connect("doctree-resolved", keep_together)
-    app.connect("html-page-context", add_script)
     app.connect("build-finished", write_font)
 
 
@@ -97,12 +96,6 @@ def keep_together(app, doctree, page):
             parent[place + 1] = nodes.Text(after.removeprefix(tail))
         if head or tail:
             parent[place] = nodes.inline("", "", nodes.Text(head), formula, nodes.Text(tail), classes=["nobreak"])
-
-
-def add_script(app, page, template, context, doctree):
-    """Let the keyboard scroll wide formulas where a page has formulas on lines of their own."""
-    if doctree is not None and next(doctree.findall(nodes.math_block), None) is not None:
-        app.add_js_file("formulas.js", loading_method="defer")
 
 
 def write_font(app, error):

@@ -16,6 +16,8 @@ import matplotlib.image
 import nbformat
 import numpy as np
 
+import figure_numbers
+
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
 LONGEST_CELL = 20  # lines
@@ -86,6 +88,8 @@ def figures_described(notebook):
         if figure.get("name") in names:
             yield f"the picture of cell {cell.id} has the name of another: {figure['name']}"
         names.add(figure.get("name"))
+        if figure_numbers.KEY not in output.metadata:
+            yield f"the picture of cell {cell.id} lacks the numbers that it shows: execute the chapter again"
 
 
 def cells_short(notebook):
@@ -162,12 +166,15 @@ def ids_unique(notebooks):
 
 
 def pictures_differ(stored, fresh):
-    """Two lists of outputs show the same pictures, up to what no eye sees."""
-    old, new = ([png(o) for o in some if "image/png" in o.get("data", {})] for some in (stored, fresh))
-    if len(old) != len(new):
-        yield f"the snapshot has {len(old)} pictures and the code draws {len(new)}"
+    """Two lists of outputs show the same pictures, up to what no eye sees, and the same numbers in them."""
+    stored, fresh = ([output for output in some if "image/png" in output.get("data", {})] for some in (stored, fresh))
+    if len(stored) != len(fresh):
+        yield f"the snapshot has {len(stored)} pictures and the code draws {len(fresh)}"
         return
-    for index, (before, after) in enumerate(zip(old, new)):
+    for index, (old, new) in enumerate(zip(stored, fresh)):
+        for difference in figure_numbers.differences(*(said.metadata.get(figure_numbers.KEY) for said in (old, new))):
+            yield f"picture {index} shows something else: {difference}"
+        before, after = png(old), png(new)
         if before.shape != after.shape:
             yield f"picture {index} was of shape {before.shape} and is drawn with {after.shape}"
         elif (distance := np.sqrt(np.mean((before - after) ** 2)) * 255) > PICTURE_TOLERANCE:
