@@ -6,6 +6,7 @@ from pathlib import Path
 import about
 import addresses
 import capacity
+import cheat_sheet
 import explorer
 import formula_pages
 import launch
@@ -16,6 +17,8 @@ import search_index
 import web
 import worksheet
 from transpose_conv import errors
+
+CHEAT_SHEET = "chapters/cheat-sheet"
 
 
 def setup(app):
@@ -31,8 +34,10 @@ def setup(app):
 
 def amend_page(app, page, template, context, doctree):
     """Drop the scripts of thebe, which jupyter-book adds and the book does not use; set colours."""
-    if page.startswith("course/worksheet"):
+    if page.startswith("course/worksheet") or page == CHEAT_SHEET:
         app.add_css_file("worksheet.css")  # how it prints
+    if page == CHEAT_SHEET:
+        app.add_css_file("cheat-sheet.css")  # how all of it fits on one page of paper
     context["script_files"] = [script for script in context.get("script_files", []) if "thebe" not in str(script)]
     context.setdefault("default_mode", "auto")
 
@@ -102,6 +107,9 @@ PLACES = {
     "minutes": (lessons.LESSONS, lessons.minutes_table),
     "plan": (lessons.LESSONS, lessons.plan_tables),
     "draw": (Path(worksheet.__file__), worksheet.drawn),
+    "legal sizes": (Path(cheat_sheet.__file__), cheat_sheet.sizes_table),
+    "lines": (Path(cheat_sheet.__file__), cheat_sheet.lines_to_paste),
+    "imprint": (launch.ROOT / "_config.yml", cheat_sheet.imprint),
     "launch links": (launch.ROOT / "_config.yml", launch.table),
     "hub link": (launch.ROOT / "_config.yml", launch.form),
     "capacity": (capacity.RECORD, capacity.table),
