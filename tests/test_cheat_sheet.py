@@ -367,7 +367,7 @@ def test_the_commands_run(tmp_path, monkeypatch, capsys):
     text = "requested an output size of [7, 7], but valid sizes range from [5, 5] to [6, 6]"
     assert message.endswith('--error "paste the message here"')
     assert command_line.main(["--error", text]) == 0
-    assert capsys.readouterr().out.startswith("PyTorch: The `output_size` is not legal")  #.readouterr().out
+    assert capsys.readouterr().out.startswith("PyTorch: The `output_size` is not legal")
     x = keras.Input((None, None, 1))
     down = keras.layers.Conv2D(2, 3, strides=2, padding="same")(x)
     up = keras.layers.Conv2DTranspose(1, 3, strides=2, padding="same")(down)
