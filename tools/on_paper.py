@@ -11,7 +11,7 @@ from itertools import count
 
 from bs4 import BeautifulSoup
 
-NOT_ON_PAPER = "script, button, form, input, style, .screen-only, .headerlink, a.copybtn"
+NOT_ON_PAPER = [{"name": ["script", "button", "form", "input", "style"]}, {"class_": ["screen-only", "headerlink"]}]
 TITLE = "Answers and solutions"
 LABELS = {"Solution", "Show the solution"}  # of what is hidden: they say nothing that the new place does not
 
@@ -19,19 +19,21 @@ LABELS = {"Solution", "Show the solution"}  # of what is hidden: they say nothin
 def settle(page):
     """Change a page in place."""
     body = page.body
-    for unwanted in body.select(NOT_ON_PAPER):
+    for unwanted in (one for kind in NOT_ON_PAPER for one in body.find_all(**kind)):
         unwanted.decompose()
-    for shown in body.select("noscript"):
+    for shown in body.find_all(re.compile("^noscript$|-")):  # what a script would make of it, it is not here
         shown.unwrap()
     answers = Answers(page)
     answers.collect_questions(body.find(id="check-yourself"))
     answers.collect_exercises(body.find(id="on-your-own"))
     answers.place()
-    for cell in body.select("div.cell.tag_hide-input"):
+    for cell in body.find_all(class_="tag_hide-input"):
         put_figure_before_its_code(cell)
     for details in body.find_all("details"):
         open_for_good(details)
-    for box in body.select("pre"):
+    if number := page.heading.find(class_="section-number", recursive=False):
+        number.string = page.number
+    for box in body.find_all("pre"):
         if box.get_text().count("\n") > 30:
             box.parent["class"] = [*box.parent.get("class", []), "long"]
 
@@ -144,6 +146,12 @@ def open_for_good(details):
             del summary[attribute]
     details.name = "div"
     details.attrs = {"class": ["opened", *(kind for kind in details.get("class", ()) if kind != "admonition")]}
+
+
+def words_of(heading):
+    """Return the text of a heading without its number."""
+    number = heading.find(class_="section-number", recursive=False)
+    return heading.get_text().removeprefix(number.get_text() if number else "").strip()
 
 
 def shift_headings(body, level):

@@ -14,17 +14,14 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
-from pygments.formatters import HtmlFormatter
 
 import chromium
 import on_paper
-import repository
 import whole_book
-from whole_book import ROOT, SUBTITLE, VERSION
+from whole_book import ROOT, SUBTITLE, TITLE
 
 STYLE = Path(__file__).with_name("paper") / "paper.css"
 FILE = ROOT / "_build" / "transpose-convolution.pdf"
-TITLE = "Transpose Convolution"
 PIXELS_PER_INCH = 180  # of a figure on paper; 160 would be its own size
 PRINTS = 4  # at most, until the page numbers are right
 FRAME = ("Remember", "Check yourself", "On your own", "In practice", "Further reading")  # the same in each chapter
@@ -39,8 +36,6 @@ FONTS = [  # family, package, file, weight, style
     ("Code", "matplotlib", "matplotlib/mpl-data/fonts/ttf/DejaVuSansMono-Oblique.ttf", 400, "italic"),
     ("Code", "matplotlib", "matplotlib/mpl-data/fonts/ttf/DejaVuSansMono-Bold.ttf", 700, "normal"),
 ]
-COLOURS = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")  # of code, as on the site
-COLOURED = set(re.findall(r"\.highlight \.(\w+)", COLOURS))
 
 
 # The page that is printed
@@ -54,7 +49,7 @@ def assemble(book):
         on_paper.shift_headings(page.body, 3 if page.above else 2)
         prepare(page, names, book.folder)
     heads = "\n".join(running_head(page, names[page.name]) for page in book.pages)
-    style = "\n".join([*map(font_face, FONTS), STYLE.read_text(encoding="utf-8"), COLOURS, heads])
+    style = "\n".join([*map(font_face, FONTS), STYLE.read_text(encoding="utf-8"), whole_book.COLOURS, heads])
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{TITLE}, {SUBTITLE}</title>'
         f"<style>{style}</style></head><body>{title_page()}{contents(book, names)}{pages(book, names)}</body></html>\n"
@@ -94,15 +89,11 @@ def part_page(book, names, part):
 
 def title_page():
     """Write the title, the version, and the day of the last commit."""
-    day = whole_book.last_commit()
-    version = f"Version {VERSION}" + (f", {day.day} {day:%B %Y}" if day else "")
-    picture = (ROOT / "chapters" / "_static" / "four-stamps.png").as_uri()
-    address = repository.address_of(ROOT)
-    site = "" if "OWNER_NOT_SET" in address else f"<p>{html.escape(repository.site_of(address))}</p>"
+    site = f"<p>{html.escape(whole_book.site())}</p>" if whole_book.site() else ""
     return (
         f'<section class="title-page"><p class="name">{TITLE}</p><p class="subtitle">{SUBTITLE}</p>'
-        f'<img src="{picture}" alt="Four stamps of 3 by 3, moved by 2, on a sheet of 6 by 6; the sixth row and column hold zeros.">'
-        f'<div class="below"><p>The authors of {TITLE}</p><p>{version}</p>{site}'
+        f'<img src="{whole_book.PICTURE.as_uri()}" alt="{whole_book.PICTURE_TEXT}">'
+        f'<div class="below"><p>The authors of {TITLE}</p><p>{whole_book.version()}</p>{site}'
         "<p>Text and figures: CC BY 4.0. Code: MIT.</p></div></section>"
     )
 
@@ -128,9 +119,7 @@ def contents(book, names):
 def section_entries(page, name):
     """Yield the entries of a chapter's sections."""
     for section in page.body.find_all("section", recursive=False):
-        heading = section.find("h3", recursive=False)
-        number = heading.find(class_="section-number")
-        words = heading.get_text().removeprefix(number.get_text() if number else "").strip()
+        words = on_paper.words_of(section.find("h3", recursive=False))
         if words not in FRAME and words != on_paper.TITLE:
             yield f'<li><a href="#{name}-{section["id"].removeprefix(name + "-")}" data-page=""><span>{html.escape(words)}</span></a></li>'
 
@@ -153,13 +142,6 @@ def prepare(page, names, folder):
         path = folder / picture["src"]
         picture["src"] = path.as_uri()
         picture["style"] = f"width: {width_of(path) / PIXELS_PER_INCH:.3f}in"
-    if number := page.heading.find(class_="section-number", recursive=False):
-        number.string = page.number
-    for token in page.body.select(".highlight span"):  # half of the file would be tags for what has no colour
-        if not COLOURED.intersection(token.get("class", ())):
-            token.unwrap()
-    for literal in page.body.select("code span.pre"):
-        literal.unwrap()
     for table in page.body.find_all("table"):
         if len(table.find_all("tr")) <= 14:
             table["class"] = [*table.get("class", ()), "short"]

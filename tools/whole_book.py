@@ -4,6 +4,7 @@ Sphinx' builder of one HTML page does the reading, with the settings of `_config
 in one place: it forgets which page a link leads to and keeps the heading alone, of which thirteen are called "Remember".
 """
 
+import functools
 import os
 import re
 import subprocess
@@ -15,14 +16,18 @@ from urllib.parse import urljoin
 
 import yaml
 from bs4 import BeautifulSoup, Comment, Tag
+from pygments.formatters import HtmlFormatter
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
 import repository
 import transpose_conv
 
 ROOT = Path(__file__).resolve().parent.parent
-VERSION = transpose_conv.__version__
-SUBTITLE = "from one puzzle to every framework"
+TITLE, SUBTITLE = "Transpose Convolution", "from one puzzle to every framework"
+COLOURS = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")  # of code, as on the site
+COLOURED = set(re.findall(r"\.highlight \.(\w+)", COLOURS))
+PICTURE = ROOT / "chapters" / "_static" / "four-stamps.png"
+PICTURE_TEXT = "Four stamps of 3×3, moved by 2, on a sheet of 6×6; the sixth row and column hold zeros."
 FOLDER = ROOT / "_build" / "whole"
 MARK = "document-"  # how Sphinx names the place where a page begins
 
@@ -57,14 +62,15 @@ class Page:
     @property
     def number(self):
         """What the book counts it as: "3", or nothing."""
-        found = self.heading.find(class_="section-number", recursive=False)
-        return found.get_text().strip(" .") if found else ""
+        return number.get_text().strip(" .") if (number := self._numbered()) else ""
 
     @property
     def title(self):
         """The heading without its number."""
-        words = "".join(part.get_text() for part in self.heading.contents if "section-number" not in _classes(part))
-        return words.strip()
+        return self.heading.get_text().removeprefix(number.get_text() if (number := self._numbered()) else "").strip()
+
+    def _numbered(self):
+        return self.heading.find(class_="section-number", recursive=False)
 
 
 @dataclass
@@ -124,10 +130,10 @@ def split(text, folder):
     Afterwards, an internal link is ``PAGE#ID``, or ``PAGE#`` if it leads to the top of a page, and the identifiers of a
     page are those that it has on the site. They are unique on their page only.
     """
-    soup = BeautifulSoup(text, "html.parser").find("div", class_="body")
+    soup = BeautifulSoup(plain(text), "html.parser").find("div", class_="body")
     for comment in soup.find_all(string=lambda string: isinstance(string, Comment)):
         comment.extract()
-    parts = dict(_parts())
+    parts = _parts()
     marks = [mark for mark in soup.find_all("span", id=True) if mark["id"].startswith(MARK)]
     cut = []
     for mark in reversed(marks):  # the innermost first
@@ -140,18 +146,27 @@ def split(text, folder):
             below.extract()
         for link in page.body.find_all("a", href=True):
             link["href"] = _qualified(link["href"], page.name)
+        for picture in page.body.find_all("img"):
+            picture["src"] = picture["src"].removeprefix("../")  # some stand beside the pages, others are put there
     return book
 
 
+def plain(text):
+    """Take the marks of words of code away that have no colour: half of a tagged PDF would speak of them."""
+    colourless = r'<span class="(\w{1,3})">([^<]*)</span>'
+    return re.sub(colourless, lambda match: match[0] if match[1] in COLOURED else match[2], text)
+
+
+@functools.cache
 def _parts():
-    """Yield each page with the part that it is in, and the page above it."""
+    """Return for each page the part that it is in, and the page above it."""
     toc = contents()
-    yield toc["root"], ("", "")
+    found = {toc["root"]: ("", "")}
     for part in toc["parts"]:
         for chapter in part["chapters"]:
-            yield chapter["file"], (part["caption"], "")
-            for section in chapter.get("sections", ()):
-                yield section["file"], (part["caption"], chapter["file"])
+            found[chapter["file"]] = (part["caption"], "")
+            found |= {section["file"]: (part["caption"], chapter["file"]) for section in chapter.get("sections", ())}
+    return found
 
 
 def _qualified(href, page):
@@ -160,20 +175,30 @@ def _qualified(href, page):
     return f"{page}{href}" if href.startswith("#") else href
 
 
-def _classes(part):
-    return part.get("class") or [] if isinstance(part, Tag) else []
-
-
 def is_internal(href):
-    """Say whether a link leads to a page of the book."""
-    return href.partition("#")[0] in dict(_parts()) and "#" in href
+    """Say whether a link leads to a place in a page of the book, and not into the explorer's script."""
+    page, _, place = href.partition("#")
+    return "#" in href and "=" not in place and page in _parts()
 
 
 def outside(href):
-    """Return where a link leads that leaves the book: what is on the site beside the pages, such as the slides, is there."""
+    """Return where a link leads that leaves the book: what works on the site alone, as the slides and the explorer, is there."""
     if re.match(r"[a-z]+:", href):
         return href
-    return urljoin(repository.site_of(repository.address_of(ROOT)), href.removeprefix("../"))
+    href = re.sub("^([^#]+)#", r"\1.html#", href.removeprefix("../"))
+    return urljoin(repository.site_of(repository.address_of(ROOT)), href)
+
+
+def version():
+    """Say which version this is, and of which day."""
+    day = last_commit()
+    return f"Version {transpose_conv.__version__}" + (f", {day.day} {day:%B %Y}" if day else "")
+
+
+def site():
+    """Return where the book is read online, or nothing as long as the repository has no owner."""
+    address = repository.address_of(ROOT)
+    return "" if "OWNER_NOT_SET" in address else repository.site_of(address)
 
 
 def last_commit():
