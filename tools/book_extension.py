@@ -7,6 +7,7 @@ import about
 import addresses
 import capacity
 import cheat_sheet
+import downloads
 import explorer
 import formula_pages
 import launch
@@ -109,6 +110,7 @@ PLACES = {
     "draw": (Path(worksheet.__file__), worksheet.drawn),
     "legal sizes": (Path(cheat_sheet.__file__), cheat_sheet.sizes_table),
     "lines": (Path(cheat_sheet.__file__), cheat_sheet.lines_to_paste),
+    "downloads": (Path(downloads.__file__), downloads.place),
     "imprint": (launch.ROOT / "_config.yml", cheat_sheet.imprint),
     "launch links": (launch.ROOT / "_config.yml", launch.table),
     "hub link": (launch.ROOT / "_config.yml", launch.form),

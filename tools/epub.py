@@ -16,6 +16,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from bs4.formatter import HTMLFormatter
 
+import formula_pages
 import on_paper
 import whole_book
 from whole_book import ROOT, SUBTITLE, TITLE
@@ -36,7 +37,8 @@ CONTAINER = (
 
 def pack(book):
     """Return the files of the EPUB: name -> bytes, in the order in which they stand in it."""
-    files = {"package.opf": b"", "nav.xhtml": navigation(book), "cover.png": cover(), "title.xhtml": title_page()}
+    files = dict.fromkeys(("package.opf", "nav.xhtml"))  # what they say is known at the end
+    files |= {"cover.png": cover(), "title.xhtml": title_page()}
     for page in book.pages:
         on_paper.settle(page)
         on_paper.shift_headings(page.body, 1)
@@ -46,6 +48,8 @@ def pack(book):
         prepare(page)
         files[file_of(page.name)] = document(page.title, xhtml(page.body))
     files["style.css"] = (STYLE.read_text(encoding="utf-8") + whole_book.COLOURS + "\n").encode()
+    files["formulas.woff"] = (book.folder / formula_pages.NAME).read_bytes()
+    files["nav.xhtml"] = navigation(book)
     files["package.opf"] = package(book, files)
     whole = {"mimetype": b"application/epub+zip", "META-INF/container.xml": CONTAINER.encode()}
     return whole | {f"EPUB/{name}": content for name, content in files.items()}

@@ -11,7 +11,10 @@ from itertools import count
 
 from bs4 import BeautifulSoup
 
-NOT_ON_PAPER = [{"name": ["script", "button", "form", "input", "style"]}, {"class_": ["screen-only", "headerlink"]}]
+NOT_ON_PAPER = [
+    {"name": ["script", "button", "form", "input", "style"]},
+    {"class_": ["screen-only", "headerlink", "downloads"]},
+]
 TITLE = "Answers and solutions"
 LABELS = {"Solution", "Show the solution"}  # of what is hidden: they say nothing that the new place does not
 
@@ -23,6 +26,9 @@ def settle(page):
         unwanted.decompose()
     for shown in body.find_all(re.compile("^noscript$|-")):  # what a script would make of it, it is not here
         shown.unwrap()
+    for formula in body.find_all("semantics"):  # the formula once, and not its TeX behind it
+        formula.find("annotation").decompose()
+        formula.unwrap()
     answers = Answers(page)
     answers.collect_questions(body.find(id="check-yourself"))
     answers.collect_exercises(body.find(id="on-your-own"))

@@ -25,12 +25,15 @@ FILE = ROOT / "_build" / "transpose-convolution.pdf"
 PIXELS_PER_INCH = 180  # of a figure on paper; 160 would be its own size
 PRINTS = 4  # at most, until the page numbers are right
 FRAME = ("Remember", "Check yourself", "On your own", "In practice", "Further reading")  # the same in each chapter
+SHEETS = ("chapters/cheat-sheet", "course/worksheet", "course/worksheet-key")  # made to fill a page, or two
+ALPHABETICAL = ("chapters/glossary", "chapters/bibliography")  # found without a page number
 REVEAL = "sphinx_revealjs/_static/revealjs/dist/theme/fonts/source-sans-pro/source-sans-pro-"
 FONTS = [  # family, package, file, weight, style
     ("Text", "sphinx-revealjs", REVEAL + "regular.ttf", 400, "normal"),
     ("Text", "sphinx-revealjs", REVEAL + "italic.ttf", 400, "italic"),
     ("Text", "sphinx-revealjs", REVEAL + "semibold.ttf", 600, "normal"),
     ("Text", "sphinx-revealjs", REVEAL + "semibolditalic.ttf", 600, "italic"),
+    ("Formulas", "ziamath", "ziamath/fonts/STIXTwoMath-Regular.ttf", 400, "normal"),
     ("Fallback", "matplotlib", "matplotlib/mpl-data/fonts/ttf/DejaVuSans.ttf", 400, "normal"),
     ("Code", "matplotlib", "matplotlib/mpl-data/fonts/ttf/DejaVuSansMono.ttf", 400, "normal"),
     ("Code", "matplotlib", "matplotlib/mpl-data/fonts/ttf/DejaVuSansMono-Oblique.ttf", 400, "italic"),
@@ -134,7 +137,7 @@ def prepare(page, names, folder):
         there, _, place = link["href"].partition("#")
         if whole_book.is_internal(link["href"]):
             link["href"] = f"#{names[there]}" + (f"-{place}" if place else "")
-            if there != page.name or "to-answer" in link.get("class", ()):
+            if (there != page.name and there not in ALPHABETICAL) or "to-answer" in link.get("class", ()):
                 link["data-page"] = " p.\u00a0"
         else:
             link["href"] = whole_book.outside(link["href"])
@@ -143,7 +146,7 @@ def prepare(page, names, folder):
         picture["src"] = path.as_uri()
         picture["style"] = f"width: {width_of(path) / PIXELS_PER_INCH:.3f}in"
     for table in page.body.find_all("table"):
-        if len(table.find_all("tr")) <= 14:
+        if len(table.find_all("tr")) <= 24:
             table["class"] = [*table.get("class", ()), "short"]
 
 
@@ -157,7 +160,8 @@ def running_head(page, name):
     head = f"{page.number}  {page.title}".strip()
     words = re.sub(r'[\\"]', lambda match: "\\" + match[0], head)
     rule = "font: 8.5pt Text, sans-serif; color: #555; white-space: nowrap;"
-    return f'@page {name} {{ @top-left {{ content: "{TITLE}"; {rule} }} @top-right {{ content: "{words}"; {rule} }} }}'
+    margin = "margin: 20mm 16mm 16mm; " if page.name in SHEETS else ""
+    return f'@page {name} {{ {margin}@top-left {{ content: "{TITLE}"; {rule} }} @top-right {{ content: "{words}"; {rule} }} }}'
 
 
 def font_face(font):

@@ -17,6 +17,7 @@ from urllib.parse import urljoin
 import yaml
 from bs4 import BeautifulSoup, Comment, Tag
 from pygments.formatters import HtmlFormatter
+from pygments.token import STANDARD_TYPES
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
 import repository
@@ -25,7 +26,7 @@ import transpose_conv
 ROOT = Path(__file__).resolve().parent.parent
 TITLE, SUBTITLE = "Transpose Convolution", "from one puzzle to every framework"
 COLOURS = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")  # of code, as on the site
-COLOURED = set(re.findall(r"\.highlight \.(\w+)", COLOURS))
+COLOURLESS = set(STANDARD_TYPES.values()) - set(re.findall(r"\.highlight \.(\w+)", COLOURS))
 PICTURE = ROOT / "chapters" / "_static" / "four-stamps.png"
 PICTURE_TEXT = "Four stamps of 3×3, moved by 2, on a sheet of 6×6; the sixth row and column hold zeros."
 FOLDER = ROOT / "_build" / "whole"
@@ -153,8 +154,8 @@ def split(text, folder):
 
 def plain(text):
     """Take the marks of words of code away that have no colour: half of a tagged PDF would speak of them."""
-    colourless = r'<span class="(\w{1,3})">([^<]*)</span>'
-    return re.sub(colourless, lambda match: match[0] if match[1] in COLOURED else match[2], text)
+    word = r'<span class="(\w+)">([^<]*)</span>'
+    return re.sub(word, lambda match: match[2] if match[1] in COLOURLESS else match[0], text)
 
 
 @functools.cache
