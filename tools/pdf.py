@@ -13,11 +13,13 @@ import sys
 from importlib.metadata import distribution
 from pathlib import Path
 
+from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 
 import chromium
 import on_paper
 import whole_book
+from pdf_file import Pdf
 from whole_book import ROOT, SUBTITLE, TITLE
 
 STYLE = Path(__file__).with_name("paper") / "paper.css"
@@ -178,13 +180,13 @@ def print_book(page, text, folder):
     """Print until each page number is that of the page where the link ends; return the PDF."""
     numbers = {}
     for _ in range(PRINTS):
-        numbers, before = destinations(printed(page, numbered(text, numbers), folder)), numbers
+        numbers, before = Pdf(printed(page, numbered(text, numbers), folder)).destinations(), numbers
         if numbers == before:
             break
     made = printed(page, numbered(text, numbers), folder, outline=True, tagged=True)
-    if destinations(made) != numbers:
+    if Pdf(made).destinations() != numbers:
         raise RuntimeError(f"the page numbers still change after {PRINTS} prints")
-    return fixed(made)
+    return mended(made, text)
 
 
 def printed(page, text, folder, **wanted):
@@ -207,30 +209,27 @@ def numbered(text, numbers):
     return re.sub(link, one, text, flags=re.DOTALL)
 
 
-def destinations(made):
-    """Read from a PDF of Chromium on which page each link ends, counted from 1."""
-    table = made[int(re.search(rb"startxref\s+(\d+)\s+%%EOF\s*$", made)[1]) :]
-    starts = [int(entry) for entry in re.findall(rb"(\d{10}) \d{5} [nf]", table)]
-
-    def content(number):
-        start = starts[int(number)]
-        return made[start : re.compile(rb"\n(?:stream|endobj)").search(made, start).start()]
-
-    def leaves(number):
-        kids = re.search(rb"/Kids \[(.*?)\]", content(number), re.DOTALL)
-        return [number] if kids is None else [one for kid in re.findall(rb"(\d+) 0 R", kids[1]) for one in leaves(kid)]
-
-    catalogue = content(re.search(rb"/Root (\d+)", table)[1])
-    places = {page: place for place, page in enumerate(leaves(re.search(rb"/Pages (\d+)", catalogue)[1]), 1)}
-    named = content(re.search(rb"/Dests (\d+)", catalogue)[1])
-    return {name.decode(): places[page] for name, page in re.findall(rb"/([\w.-]+) \[(\d+) 0 R /XYZ", named)}
+def titles(text):
+    """Return the words of each heading, in their order, for the bookmarks."""
+    headings = BeautifulSoup(text.partition("<body>")[2], "html.parser").find_all(re.compile("^h[1-6]$"))
+    return [" ".join(heading.get_text(" ", strip=True).split()) for heading in headings]
 
 
-def fixed(made):
-    """Put the time of the last commit in place of the clock's, so that the same book gives the same bytes."""
+def mended(made, text):
+    """Give the PDF its bookmarks and say what it is; the same book gives the same bytes."""
+    file = Pdf(made)
+    file.name_bookmarks(titles(text))
+    file.explain_tags()
     moment = whole_book.last_commit()
-    stamp = f"D:{moment:%Y%m%d%H%M%S}+00'00'" if moment else "D:19800101000000+00'00'"
-    return re.sub(rb"D:\d{14}\+00'00'", stamp.encode(), made)
+    day = {"CreationDate": f"D:{moment:%Y%m%d%H%M%S}Z"} if moment else {}
+    file.say(
+        Title=f"{TITLE}, {SUBTITLE}",
+        Author=f"The authors of {TITLE}",
+        Subject=whole_book.version(),
+        Creator="tools/pdf.py, Chromium",
+        **day,
+    )
+    return file.written()
 
 
 def main(argv):
