@@ -16,6 +16,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from bs4.formatter import HTMLFormatter
 
+import about
 import formula_pages
 import on_paper
 import whole_book
@@ -132,7 +133,7 @@ def title_page():
         TITLE,
         f'<section class="title" epub:type="titlepage"><h1>{TITLE}</h1><p>{SUBTITLE}</p>'
         f'<p><img src="cover.png" alt="Cover: {TITLE}. {whole_book.PICTURE_TEXT}"/></p>'
-        f"<p>The authors of {TITLE}</p><p>{whole_book.version()}</p>{place}<p>Text and figures: CC BY 4.0. Code: MIT.</p></section>",
+        f"<p>The authors of {TITLE}</p><p>{about.build()}</p>{place}<p>Text and figures: CC BY 4.0. Code: MIT.</p></section>",
     )
 
 

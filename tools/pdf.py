@@ -16,6 +16,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 
+import about
 import chromium
 import on_paper
 import whole_book
@@ -98,7 +99,7 @@ def title_page():
     return (
         f'<section class="title-page"><p class="name">{TITLE}</p><p class="subtitle">{SUBTITLE}</p>'
         f'<img src="{whole_book.PICTURE.as_uri()}" alt="{whole_book.PICTURE_TEXT}">'
-        f'<div class="below"><p>The authors of {TITLE}</p><p>{whole_book.version()}</p>{site}'
+        f'<div class="below"><p>The authors of {TITLE}</p><p>{about.build()}</p>{site}'
         "<p>Text and figures: CC BY 4.0. Code: MIT.</p></div></section>"
     )
 
@@ -225,7 +226,7 @@ def mended(made, text):
     file.say(
         Title=f"{TITLE}, {SUBTITLE}",
         Author=f"The authors of {TITLE}",
-        Subject=whole_book.version(),
+        Subject=about.build(),
         Creator="tools/pdf.py, Chromium",
         **day,
     )

@@ -61,10 +61,8 @@ class Pdf:
         if len(found) != len(titles):
             raise ValueError(f"the PDF has {len(found)} bookmarks, and its page {len(titles)} headings")
         for number, title in zip(found, titles):
-            named = re.sub(
-                rb"/Title (\((\\.|[^\\)])*\)|<[^>]*>)", lambda _: b"/Title " + text(title), self.objects[number]
-            )  # noqa: B023
-            self.objects[number] = named
+            before, _, after = re.split(rb"/Title (\((?:\\.|[^\\)])*\)|<[^>]*>)", self.objects[number], maxsplit=1)
+            self.objects[number] = before + b"/Title " + text(title) + after
 
     def explain_tags(self):
         """Say what the tags of PDF 2 are for programs that know those of PDF 1 only."""

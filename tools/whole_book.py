@@ -7,7 +7,6 @@ in one place: it forgets which page a link leads to and keeps the heading alone,
 import functools
 import os
 import re
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +20,6 @@ from pygments.token import STANDARD_TYPES
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
 import repository
-import transpose_conv
 
 ROOT = Path(__file__).resolve().parent.parent
 TITLE, SUBTITLE = "Transpose Convolution", "from one puzzle to every framework"
@@ -190,12 +188,6 @@ def outside(href):
     return urljoin(repository.site_of(repository.address_of(ROOT)), href)
 
 
-def version():
-    """Say which version this is, and of which day."""
-    day = last_commit()
-    return f"Version {transpose_conv.__version__}" + (f", {day.day} {day:%B %Y}" if day else "")
-
-
 def site():
     """Return where the book is read online, or nothing as long as the repository has no owner."""
     address = repository.address_of(ROOT)
@@ -203,12 +195,6 @@ def site():
 
 
 def last_commit():
-    """Return when the last commit was made, or None where that is not known."""
+    """Return when the last commit was made, or None where that is not known: `tasks.py` says it, as to `about`."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if not seconds.isdigit():
-        command = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
-        try:
-            seconds = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-        except (OSError, subprocess.CalledProcessError):
-            return None
-    return datetime.fromtimestamp(int(seconds), UTC)
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else None
