@@ -138,7 +138,7 @@ def prepare(page, names, folder):
             element["id"] = f"{name}-{element['id']}"
     for link in page.body.find_all("a", href=True):
         there, _, place = link["href"].partition("#")
-        if whole_book.is_internal(link["href"]):
+        if whole_book.is_internal(link["href"]) and there in names:
             link["href"] = f"#{names[there]}" + (f"-{place}" if place else "")
             if (there != page.name and there not in ALPHABETICAL) or "to-answer" in link.get("class", ()):
                 link["data-page"] = " p.\u00a0"
@@ -221,6 +221,7 @@ def mended(made, text):
     file = Pdf(made)
     file.name_bookmarks(titles(text))
     file.explain_tags()
+    file.number_cells()
     moment = whole_book.last_commit()
     day = {"CreationDate": f"D:{moment:%Y%m%d%H%M%S}Z"} if moment else {}
     file.say(

@@ -24,7 +24,8 @@ import repository
 ROOT = Path(__file__).resolve().parent.parent
 TITLE, SUBTITLE = "Transpose Convolution", "from one puzzle to every framework"
 COLOURS = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")  # of code, as on the site
-COLOURLESS = set(STANDARD_TYPES.values()) - set(re.findall(r"\.highlight \.(\w+)", COLOURS))
+PLAIN = re.search(r"\.highlight \{.* color: (#\w+) \}", COLOURS)[1]
+COLOURLESS = set(STANDARD_TYPES.values()) - set(re.findall(rf"\.highlight \.(\w+) {{(?! color: {PLAIN} )", COLOURS))
 PICTURE = ROOT / "chapters" / "_static" / "four-stamps.png"
 PICTURE_TEXT = "Four stamps of 3×3, moved by 2, on a sheet of 6×6; the sixth row and column hold zeros."
 FOLDER = ROOT / "_build" / "whole"
@@ -184,8 +185,9 @@ def outside(href):
     """Return where a link leads that leaves the book: what works on the site alone, as the slides and the explorer, is there."""
     if re.match(r"[a-z]+:", href):
         return href
-    href = re.sub("^([^#]+)#", r"\1.html#", href.removeprefix("../"))
-    return urljoin(repository.site_of(repository.address_of(ROOT)), href)
+    page, _, place = href.removeprefix("../").partition("#")
+    file = f"{page}.html" if page in _parts() else page
+    return urljoin(repository.site_of(repository.address_of(ROOT)), file + (f"#{place}" if place else ""))
 
 
 def site():
