@@ -234,7 +234,7 @@ def test_nothing_is_wider_than_its_page(browser, assembled):
     page.goto(path.as_uri())
     wide = page.evaluate(
         """() => [...document.querySelectorAll("article :is(pre, table, img, svg, math, p, li)")]
-        .filter(one => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".cheat-sheet, .worksheet, .worksheet-key"))
+        .filter(one => Math.max(one.getBoundingClientRect().right, one.scrollWidth) > innerWidth + 1 && !one.closest(".cheat-sheet, .worksheet, .worksheet-key"))
         .map(one => [one.closest("article").id, one.tagName, one.textContent.slice(0, 60)])"""
     )
     shown = page.evaluate("[...document.fonts].filter(font => font.status == 'loaded').map(font => font.family)")
