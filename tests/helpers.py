@@ -2,19 +2,9 @@
 
 import functools
 import importlib
-import os
 import re
-import shutil
-from pathlib import Path
 
 import numpy as np
-
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"]
-PLACES = [
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-]
 
 
 def exact(text):
@@ -59,9 +49,3 @@ def names_in_scope():
 def texts(ax):
     """Return the texts of an Axes by their places."""
     return {tuple(map(float, text.get_position())): text.get_text() for text in ax.texts}
-
-
-def find_browser():
-    """Return the path of a Chromium, or None where there is none."""
-    found = [os.environ.get("CHROMIUM"), *map(shutil.which, BROWSERS), *(p for p in PLACES if Path(p).exists())]
-    return next(filter(None, found), None)

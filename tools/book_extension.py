@@ -11,6 +11,8 @@ import book_index
 import capacity
 import citations
 import code_links
+import cheat_sheet
+import downloads
 import explorer
 import formula_pages
 import glossary_links
@@ -23,6 +25,8 @@ import search_index
 import web
 import worksheet
 from transpose_conv import errors
+
+CHEAT_SHEET = "chapters/cheat-sheet"
 
 
 def setup(app):
@@ -41,8 +45,10 @@ def setup(app):
 
 def amend_page(app, page, template, context, doctree):
     """Drop the scripts of thebe, which jupyter-book adds and the book does not use; set colours."""
-    if page.startswith("course/worksheet"):
+    if page.startswith("course/worksheet") or page == CHEAT_SHEET:
         app.add_css_file("worksheet.css")  # how it prints
+    if page == CHEAT_SHEET:
+        app.add_css_file("cheat-sheet.css")  # how all of it fits on one page of paper
     context["script_files"] = [script for script in context.get("script_files", []) if "thebe" not in str(script)]
     context.setdefault("default_mode", "auto")
 
@@ -118,6 +124,10 @@ PLACES = {
     "minutes": (lessons.LESSONS, lessons.minutes_table),
     "plan": (lessons.LESSONS, lessons.plan_tables),
     "draw": (Path(worksheet.__file__), worksheet.drawn),
+    "legal sizes": (Path(cheat_sheet.__file__), cheat_sheet.sizes_table),
+    "lines": (Path(cheat_sheet.__file__), cheat_sheet.lines_to_paste),
+    "downloads": (Path(downloads.__file__), downloads.place),
+    "imprint": (launch.ROOT / "_config.yml", cheat_sheet.imprint),
     "launch links": (launch.ROOT / "_config.yml", launch.table),
     "hub link": (launch.ROOT / "_config.yml", launch.form),
     "capacity": (capacity.RECORD, capacity.table),
