@@ -1,9 +1,12 @@
-"""What every test shares: one hypothesis profile, the same examples every time; Axes to draw into; a browser.
+"""What every test shares: one hypothesis profile, the same examples every time; Axes; a browser, and the site for it.
 
 `--hypothesis-profile many` draws more than anybody waits for, and others each time.
 """
 
+import functools
+import http.server
 import os
+import threading
 
 import matplotlib.pyplot as plt
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import sync_playwright
 
 import chromium
+import pages
 
 # JAX compiles anew for every size. Compiled with less care, it computes the same integers in half the time; the record
 # that the tests compare with (`tasks.py record`) is made as users have it.
@@ -42,3 +46,17 @@ def browser():
         started = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Serve the site that is built, and say where."""
+    if not (pages.SITE / "index.html").exists():
+        pytest.fail("there is no site to look at: run `python3 tasks.py book` first, or `python3 tasks.py test`")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(pages.Quiet, directory=pages.SITE))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

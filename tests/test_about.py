@@ -13,7 +13,7 @@ import tasks
 
 import about
 import transpose_conv
-from test_site import PAGES, ROOT, SITE
+from pages import PAGES, ROOT, SITE
 
 
 @pytest.fixture

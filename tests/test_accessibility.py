@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 import accessibility
-from test_site import SITE, Visit, address  # noqa: F401 -- a fixture is imported to be used
+from pages import SITE, Visit
 
 CHAPTER = "chapters/05-every-form"  # with everything that a page can have, but a formula that scrolls
 
@@ -48,8 +48,10 @@ def walked(page):
     return page.evaluate("stopsLog")
 
 
-@pytest.mark.parametrize(("name", "width"), [(CHAPTER, 1280), ("chapters/07-learn-to-upsample", 375), ("chapters/explorer", 1280)])
-def test_the_keyboard_reaches_everything_in_the_order_of_the_page(browser, address, name, width):  # noqa: F811
+@pytest.mark.parametrize(
+    ("name", "width"), [(CHAPTER, 1280), ("chapters/07-learn-to-upsample", 375), ("chapters/explorer", 1280)]
+)
+def test_the_keyboard_reaches_everything_in_the_order_of_the_page(browser, address, name, width):
     with Visit(browser, address, width=width) as visit:
         page = visit.open(f"{address}/{name}.html")
         page.evaluate("document.querySelectorAll('article details').forEach((part) => (part.open = true))")
@@ -71,7 +73,7 @@ def focused(page, selector):
     return page.evaluate("selector => document.activeElement.matches(selector)", selector)
 
 
-def test_the_first_stop_leads_to_the_text(browser, address):  # noqa: F811
+def test_the_first_stop_leads_to_the_text(browser, address):
     with Visit(browser, address) as visit:
         page = visit.open(f"{address}/{CHAPTER}.html")
         page.keyboard.press("Tab")
@@ -81,7 +83,7 @@ def test_the_first_stop_leads_to_the_text(browser, address):  # noqa: F811
         assert page.evaluate("Boolean(document.activeElement.closest('main'))")
 
 
-def test_what_opens_is_used_and_left_with_the_keyboard(browser, address):  # noqa: F811
+def test_what_opens_is_used_and_left_with_the_keyboard(browser, address):
     """The search, the launch menu, a hidden cell, an answer and the colours; axe looks at what has opened."""
     with Visit(browser, address) as visit:
         page = visit.open(f"{address}/{CHAPTER}.html")
@@ -119,7 +121,7 @@ def test_what_opens_is_used_and_left_with_the_keyboard(browser, address):  # noq
         assert modes == {(mode, f"Colours: {mode}") for mode in ("auto", "light", "dark")}
 
 
-def test_what_was_copied_is_said(browser, address):  # noqa: F811
+def test_what_was_copied_is_said(browser, address):
     with Visit(browser, address) as visit:
         page = visit.open(f"{address}/{CHAPTER}.html")
         assert page.locator("[role=status]").inner_text() == ""
@@ -129,7 +131,7 @@ def test_what_was_copied_is_said(browser, address):  # noqa: F811
         page.wait_for_function("document.querySelector('[role=status]').innerText === 'Copied!'")
 
 
-def test_a_telephone_opens_and_leaves_the_list_of_chapters(browser, address):  # noqa: F811
+def test_a_telephone_opens_and_leaves_the_list_of_chapters(browser, address):
     with Visit(browser, address, width=375) as visit:
         page = visit.open(f"{address}/{CHAPTER}.html")
         for button, dialog in (
@@ -150,7 +152,7 @@ def test_a_telephone_opens_and_leaves_the_list_of_chapters(browser, address):  #
             assert focused(page, f".{button}-toggle")
 
 
-def test_what_scrolls_has_a_name_and_follows_the_arrows(browser, address):  # noqa: F811
+def test_what_scrolls_has_a_name_and_follows_the_arrows(browser, address):
     with Visit(browser, address, width=375) as visit:
         page = visit.open(f"{address}/chapters/07-learn-to-upsample.html")
         for kind, selector in (("Code", "pre"), ("Formula", "div.formula")):

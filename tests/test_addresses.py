@@ -16,7 +16,7 @@ import addresses
 import not_found
 import repository
 from helpers import exact
-from test_site import PAGES, ROOT, SITE, Visit, address  # noqa: F401  (a fixture)
+from pages import PAGES, ROOT, SITE, Visit
 
 HOME = repository.site_of(repository.address_of(ROOT))
 TOP = urllib.parse.urlparse(HOME).path
@@ -119,7 +119,7 @@ def test_a_page_that_is_there_cannot_have_moved(tmp_path):
         addresses.lead_on(app, None)
 
 
-def test_the_address_of_the_site_leads_to_its_first_page(browser, address):  # noqa: F811
+def test_the_address_of_the_site_leads_to_its_first_page(browser, address):
     text = (SITE / "index.html").read_text(encoding="utf-8")
     assert f'<link rel="canonical" href="{HOME}{PAGES[0]}.html" />' in text
     assert "<title>5×5 or 6×6? — Transpose Convolution</title>" in text

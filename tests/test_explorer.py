@@ -10,7 +10,7 @@ import yaml
 
 import explorer as explorer_tool
 from helpers import computed
-from test_site import ROOT, SITE, Visit, address  # noqa: F401  (a fixture)
+from pages import ROOT, SITE, Visit
 from transpose_conv import conv_transpose, coverage_count, shapes
 from transpose_conv.doctor import diagnose
 
@@ -22,7 +22,7 @@ TEXT = (ROOT / "chapters" / "explorer.md").read_text(encoding="utf-8")
 STEPPERS = yaml.safe_load(explorer_tool.STEPPERS.read_text(encoding="utf-8"))
 
 
-def opened(visit, address, state=""):  # noqa: F811
+def opened(visit, address, state=""):
     """Open the explorer and wait until it has answered."""
     page = visit.open(f"{address}/{PAGE}#{state}")
     page.wait_for_selector("stamp-stepper .words", state="attached")
@@ -101,7 +101,7 @@ def expected(axes):
     }
 
 
-def test_sizes_defaults_lines_sentences_and_values_are_the_package_s(browser, address):  # noqa: F811
+def test_sizes_defaults_lines_sentences_and_values_are_the_package_s(browser, address):
     cases = geometries()
     with Visit(browser, address) as visit:
         answers = opened(visit, address).evaluate(ANSWERS, [MODULES, cases])
@@ -125,7 +125,7 @@ FACTS = """async ([modules, cases]) => {
 }"""
 
 
-def test_every_step_shows_what_has_been_stamped(browser, address):  # noqa: F811
+def test_every_step_shows_what_has_been_stamped(browser, address):
     """Against loops that know nothing of the scripts: sums, counts, where this stamp landed, and what is cut."""
     rng = random.Random(6)
     cases = [axes for axes in rng.sample(geometries(), 250) if all(axis["n"] in wishes(axis)[1:-1] for axis in axes)]
@@ -163,7 +163,7 @@ def spoken(pattern, words):
     return int(found[1]) if found else 0
 
 
-def test_what_is_chosen_is_in_the_address_and_the_address_brings_it_back(browser, address):  # noqa: F811
+def test_what_is_chosen_is_in_the_address_and_the_address_brings_it_back(browser, address):
     with Visit(browser, address) as visit:
         page = opened(visit, address)
         page.get_by_role("button", name="6", exact=True).click()
@@ -197,7 +197,7 @@ def shown_lines(page):
     return page.locator(".lines code").all_text_contents()
 
 
-def test_every_state_survives_the_address(browser, address):  # noqa: F811
+def test_every_state_survives_the_address(browser, address):
     rng = random.Random(7)
     states = []
     for axes in rng.sample(geometries(), 500):
@@ -244,7 +244,7 @@ MANGLED = {
 }
 
 
-def test_a_mangled_address_gets_the_puzzle_and_a_notice_and_is_never_more_than_text(browser, address):  # noqa: F811
+def test_a_mangled_address_gets_the_puzzle_and_a_notice_and_is_never_more_than_text(browser, address):
     with Visit(browser, address) as visit:
         page = opened(visit, address)
         page.on("dialog", lambda dialog: visit.complaints.append(dialog.message) or dialog.dismiss())
@@ -266,7 +266,7 @@ def test_a_mangled_address_gets_the_puzzle_and_a_notice_and_is_never_more_than_t
         assert visit.outside == []
 
 
-def test_a_wrong_wish_gets_the_sentence_of_the_package(browser, address):  # noqa: F811
+def test_a_wrong_wish_gets_the_sentence_of_the_package(browser, address):
     with Visit(browser, address) as visit:
         page = opened(visit, address, f"{PUZZLE}")
         field = page.get_by_label("Wanted size")
@@ -288,7 +288,7 @@ def test_a_wrong_wish_gets_the_sentence_of_the_package(browser, address):  # noq
         assert page.locator(".lines").is_hidden()
 
 
-def test_the_stamps_are_played_stepped_and_read_out(browser, address):  # noqa: F811
+def test_the_stamps_are_played_stepped_and_read_out(browser, address):
     with Visit(browser, address) as visit:
         visit.page.clock.install()
         page = opened(visit, address, f"{PUZZLE}&step=0")
@@ -330,7 +330,7 @@ def test_the_stamps_are_played_stepped_and_read_out(browser, address):  # noqa: 
         assert page.locator("stamp-stepper table th").count() == 6 + 5
 
 
-def test_everything_to_press_is_as_large_as_a_finger(browser, address):  # noqa: F811
+def test_everything_to_press_is_as_large_as_a_finger(browser, address):
     with Visit(browser, address, width=375) as visit:
         page = opened(visit, address, "axes=2&input=2,3&kernel=3,2&stride=2,4&dilation=1,1&padding=1:0,0:1")
         pressed = "shape-explorer :is(button, select, input:not([type=radio]))"
@@ -342,7 +342,7 @@ def test_everything_to_press_is_as_large_as_a_finger(browser, address):  # noqa:
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-def test_who_wants_no_motion_gets_none(browser, address):  # noqa: F811
+def test_who_wants_no_motion_gets_none(browser, address):
     with Visit(browser, address) as visit:
         page = opened(visit, address)
         duration = "getComputedStyle(document.querySelector('stamp-stepper rect')).transitionDuration"
@@ -351,7 +351,7 @@ def test_who_wants_no_motion_gets_none(browser, address):  # noqa: F811
         assert page.evaluate(duration) == "0s"
 
 
-def test_marks_tell_without_colours_what_a_cell_is(browser, address):  # noqa: F811
+def test_marks_tell_without_colours_what_a_cell_is(browser, address):
     with Visit(browser, address) as visit:
         page = opened(visit, address, "axes=2&input=2&kernel=3&stride=4&padding=1:0&want=7")
         marks = {"empty": "hatch", "overlap": "corner", "cut": "strike"}
@@ -364,7 +364,7 @@ def test_marks_tell_without_colours_what_a_cell_is(browser, address):  # noqa: F
         assert page.locator(".sheet .overlap").count() == page.locator(".sheet .overlap .corner").count() == 9
 
 
-def test_a_large_case_has_its_sizes_and_no_picture(browser, address):  # noqa: F811
+def test_a_large_case_has_its_sizes_and_no_picture(browser, address):
     with Visit(browser, address) as visit:
         page = opened(visit, address, "axes=2&input=512&kernel=4&stride=32&padding=same")
         assert (
@@ -376,7 +376,7 @@ def test_a_large_case_has_its_sizes_and_no_picture(browser, address):  # noqa: F
         assert page.locator(".sizes button").all_text_contents() == ["16353", "16354", "16355", "16384"]
 
 
-def test_without_scripts_there_is_a_figure(browser, address):  # noqa: F811
+def test_without_scripts_there_is_a_figure(browser, address):
     with Visit(browser, address, scripts=False) as visit:
         visit.page.goto(f"{address}/{PAGE}")
         assert visit.page.locator("shape-explorer img").is_visible()
@@ -408,7 +408,7 @@ def test_two_modules_that_use_a_name_are_not_joined(monkeypatch):
 CASES = re.findall(r'<a href="#(.+?)">', TEXT)
 
 
-def test_the_cases_of_the_page_are_what_they_are_called(browser, address):  # noqa: F811
+def test_the_cases_of_the_page_are_what_they_are_called(browser, address):
     claims = re.findall(r"<!-- holds: (.+?) -->", TEXT)
     assert len(claims) == len(CASES) - 1 == 8  # the first two share a row
     assert [claim for claim in claims if not computed(claim)] == []
@@ -421,12 +421,15 @@ def test_the_cases_of_the_page_are_what_they_are_called(browser, address):  # no
             assert page.locator(".problem").is_hidden() == (not case.endswith("want=7"))
 
 
-def test_each_chapter_of_part_two_has_a_stepper_with_the_numbers_of_its_figure(browser, address):  # noqa: F811
+def test_each_chapter_of_part_two_has_a_stepper_with_the_numbers_of_its_figure(browser, address):
     seen = []
     with Visit(browser, address) as visit:
         for path in sorted((ROOT / "chapters").glob("0[4-9]-*.md")):
             names = set(re.findall(r"name: (fig-[\w-]+)", path.read_text(encoding="utf-8"))) & set(STEPPERS)
             page = visit.open(f"{address}/chapters/{path.stem}.html")
+            page.wait_for_function(
+                "wanted => document.querySelectorAll('stamp-stepper .words').length >= wanted", arg=len(names)
+            )
             assert page.locator("stamp-stepper .words").count() == len(names) >= 1, path.stem
             for name in names:
                 stepper = page.locator(f"figure#{name} + stamp-stepper")

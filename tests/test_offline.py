@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 import launch
 import offline
-from test_site import SITE, TOC, Visit, broken_images, formulas
+from pages import SITE, TOC, Visit, broken_images, formulas
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = json.loads(offline.RECORD.read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import addresses
-from test_site import PAGES, ROOT, SITE, Visit, address  # noqa: F401  (a fixture)
+from pages import PAGES, ROOT, SITE, Visit
 from transpose_conv import errors
 
 KNOWLEDGE = yaml.safe_load((ROOT / "chapters" / "search.yml").read_text(encoding="utf-8"))
@@ -110,7 +110,7 @@ FIND_WITHOUT = """([source, synonyms, keywords, queries]) => {
 
 
 @pytest.fixture(scope="module")
-def visit(browser, address):  # noqa: F811
+def visit(browser, address):
     """The page of the search, opened once: its functions answer any number of queries."""
     with Visit(browser, address) as visit:
         visit.open(f"{address}/search.html?q=stride")
@@ -210,7 +210,7 @@ def test_the_results_show_the_sentence_and_no_markup_of_the_query(visit):
     assert visit.complaints == []
 
 
-def test_ctrl_k_leads_there_from_a_chapter(browser, address):  # noqa: F811
+def test_ctrl_k_leads_there_from_a_chapter(browser, address):
     """And no page is fetched to show a sentence of it."""
     with Visit(browser, address) as visit:
         page = visit.open(f"{address}/chapters/bibliography.html")
@@ -241,7 +241,7 @@ def test_a_pasted_message_is_found_from_files_too(browser):
         assert visit.complaints == []
 
 
-def test_without_scripts_the_search_says_where_else_to_look(browser, address):  # noqa: F811
+def test_without_scripts_the_search_says_where_else_to_look(browser, address):
     with Visit(browser, address, scripts=False) as visit:
         visit.page.goto(f"{address}/search.html?q=stride")
         for link in visit.page.locator("article noscript a").all():

@@ -12,7 +12,7 @@ import addresses
 import cards
 import repository
 import web
-from test_site import PAGES, ROOT, SITE, TOC
+from pages import PAGES, ROOT, SITE, TOC
 
 HOME = repository.site_of(repository.address_of(ROOT))
 WRITTEN = sorted(path for path in SITE.rglob("*.html") if not path.relative_to(SITE).as_posix().startswith("_"))

@@ -25,8 +25,8 @@ import on_paper
 import pdf
 import whole_book
 from helpers import exact
+from pages import NOTEBOOKS, PAGES, ROOT, SITE
 from pdf_file import Pdf
-from test_site import NOTEBOOKS, PAGES, ROOT, SITE
 from whole_book import Book, Page
 
 BUILD = "import pathlib, whole_book; whole_book.build(whole_book.FOLDER)"

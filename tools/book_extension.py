@@ -9,9 +9,9 @@ import addresses
 import api_reference
 import book_index
 import capacity
+import cheat_sheet
 import citations
 import code_links
-import cheat_sheet
 import downloads
 import explorer
 import formula_pages

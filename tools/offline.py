@@ -278,7 +278,11 @@ def megabytes(size):
 def sizes_table():
     """Write the table of `course/offline.md`, in Markdown."""
     found = json.loads(RECORD.read_text(encoding="utf-8"))
-    lines = ["| what | files | MB |", "|---|---:|---:|", f"| the zip: site, notebooks, package | 1 | {found['zip_mb']} |"]
+    lines = [
+        "| what | files | MB |",
+        "|---|---:|---:|",
+        f"| the zip: site, notebooks, package | 1 | {found['zip_mb']} |",
+    ]
     for system, one in found["wheels"].items():
         lines.append(f"| wheels for {NAMES[system]}, Python {found['python']} | {one['files']} | {one['mb']} |")
     total = found["zip_mb"] + sum(one["mb"] for one in found["wheels"].values())
