@@ -85,9 +85,11 @@ window.asked = (() => {
   function links() {
     const pages = new Map(), faults = [];
     for (const link of all("article a[href]:not(.headerlink)")) {
-      const text = link.innerText.trim().toLowerCase(), [page] = link.href.split("#");
-      if (["here", "this", "link", "more", "source"].includes(text)) faults.push(`"${text}" says nothing`);
-      if (!text || link.closest("tr")?.querySelector("th")) continue;
+      const [page] = link.href.split("#"), here = page === location.href.split("#")[0];
+      const said = link.innerText.trim().toLowerCase(), isCode = link.matches(".highlight a, :has(code)");
+      const text = isCode && said ? `code ${said}` : said;  // `phases` is a function, and phases are a term
+      if (["here", "this", "link", "more", "source"].includes(said)) faults.push(`"${text}" says nothing`);
+      if (!text || here || link.closest("tr")?.querySelector("th")) continue;
       if ((pages.get(text) ?? page) !== page) faults.push(`"${text}" leads to ${page} and to ${pages.get(text)}`);
       pages.set(text, page);
     }

@@ -90,7 +90,7 @@ def test_every_page_says_which_build_it_is_of():
 
 def test_it_says_what_it_was_built_and_compared_with():
     text = (SITE / f"{about.PAGE}.html").read_text(encoding="utf-8")
-    shown = dict(re.findall(r"<tr[^>]*><td><p>([^<]+)</p></td>\s*<td><p>([^<]+)</p></td>", text))
+    shown = dict(re.findall(r'<tr[^>]*><th scope="row"><p>([^<]+)</p></th>\s*<td><p>([^<]+)</p></td>', text))
     record = json.loads(about.RECORD.read_text(encoding="utf-8"))["programs"]
     assert shown == {
         "Python": platform.python_version(),

@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 
 import accessibility
+import accessible_pages
 from pages import SITE, Visit
 
 CHAPTER = "chapters/05-every-form"  # with everything that a page can have, but a formula that scrolls
@@ -163,6 +164,17 @@ def test_what_scrolls_has_a_name_and_follows_the_arrows(browser, address):
             ]
             page.keyboard.press("ArrowRight")
             page.wait_for_function("document.activeElement.scrollLeft > 0")
+
+
+def test_the_first_cell_of_a_row_becomes_its_header_and_closes_as_one():
+    row = "<tr><td><p>NumPy</p></td>\n<td><p>2</p></td></tr>"
+    table = "<table><thead><tr><th>a</th><th>b</th></tr></thead>\n<tbody>{}</tbody></table>".format
+    named = row.replace("<td><p>NumPy</p></td>", '<th scope="row"><p>NumPy</p></th>')
+    wanted = table(named + "<tr><td></td><td>3</td></tr>").replace("<th>", '<th scope="col">')
+    assert accessible_pages.mended(table(row + "<tr><td></td><td>3</td></tr>")) == wanted  # an empty cell names nothing
+    assert accessible_pages.mended(wanted) == wanted
+    several = table(row).replace(">a<", ">i<")
+    assert accessible_pages.mended(several) == several.replace("<th>", '<th scope="col">')
 
 
 def test_a_formula_is_read_as_it_is_written(browser):

@@ -66,7 +66,7 @@ class Article(HTMLParser):
     def handle_data(self, data):
         classes = " ".join(attributes.get("class") or "" for _, attributes in self.stack)
         outside = {tag for tag, _ in self.stack} & NOT_RUNNING
-        if not outside and not re.search(r"\b(math|py|citation|cell_output|entries|headerlink|letters)\b", classes):
+        if not outside and not re.search(r"\b(math|py|citation|cell_output|entries|headerlink)\b", classes):
             link = next((attributes.get("href") for tag, attributes in self.stack if tag == "a"), None)
             self.pieces.append((data, link))
 

@@ -45,7 +45,7 @@ def text_of(markup):
     return re.sub(r"<[^>]*>", "", markup).strip()
 
 
-FIRST_CELL = re.compile(r"(<tr\b[^>]*>\s*)<td\b([^>]*)>((?:(?!</td>).)*\S(?:(?!</td>).)*)</td>", re.DOTALL)
+FIRST_CELL = re.compile(r"(<tr\b[^>]*>\s*)<td\b([^>]*)>((?:(?!</td>).)*?(?!</td>)\S(?:(?!</td>).)*)</td>", re.DOTALL)
 
 RULES = [
     (re.compile(pattern, re.DOTALL), replacement)

@@ -157,8 +157,8 @@ def find_targets(app, doctree, page):
 
 
 def address(builder, page, target, anchor):
-    """Return where an anchor of another page is, seen from a page; in a book of a single page, it is there itself."""
-    return f"{'' if builder.name == 'singlehtml' else builder.get_relative_uri(page, target)}#{anchor}"
+    """Return where an anchor of another page is, seen from a page."""
+    return f"{builder.get_relative_uri(page, target)}#{anchor}"
 
 
 class LinkingFormatter(HtmlFormatter):

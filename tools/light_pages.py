@@ -28,6 +28,7 @@ SEARCH = (
     "language_data.js",
     "searchindex.js",
 )  # the theme has them on all pages, to search while typing
+COMPOSED = {"bs-tooltip-auto"}  # a class that the theme's script puts together from parts
 UNSERVED = ["scripts/fontawesome.js*", "vendor", "locales", "sphinx-thebe.*", "*.html", "**/*.map"]
 
 
@@ -70,7 +71,7 @@ def common_sheets(pages):
 
 def all_styles(static, names, words):
     """Write the one stylesheet: the rules in use, with the icons that they show in small fonts."""
-    words = {word for word in words if not word.startswith("sphinx-thebe")}
+    words = {word for word in words if not word.startswith("sphinx-thebe")} | COMPOSED
     text = light_styles.merged(static, [name for name in names if "thebe" not in name], words)
     return icons.embedded(text, static / "vendor" / "fontawesome" / "webfonts") + icons.STYLE
 
