@@ -64,7 +64,8 @@ def test_every_page_is_light_and_nothing_is_in_its_way(browser, addresses):
             found = scales.page.evaluate(IN_THE_WAY)
             if page == "search.html":  # it is nothing without its scripts
                 found["scripts"] = []
-            assert found.pop("styles") <= 2, page
+            own = 2 if page == "chapters/cheat-sheet.html" else 1  # it prints as the worksheet does, and on one page
+            assert found.pop("styles") <= 1 + own, page
             assert found == {
                 "scripts": [],
                 "preloads": [],

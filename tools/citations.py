@@ -42,8 +42,6 @@ def links(app, domain, key):
     for reference in domain.citation_refs:
         if key in [target.key for target in reference.targets]:
             first.setdefault(reference.docname, reference.citation_ref_id)
-    if app.builder.name == "singlehtml":  # there the anchors of several pages are the same
-        first = {page: f"document-{page}" for page in first}
     return [
         nodes.reference("", name(app, page), internal=True, refuri=address(app.builder, PAGE, page, first[page]))
         for page in sorted(first, key=order.index)
