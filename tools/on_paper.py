@@ -27,6 +27,7 @@ def settle(page):
     for shown in body.find_all(re.compile("^noscript$|-")):  # what a script would make of it, it is not here
         shown.unwrap()
     for formula in body.find_all("semantics"):  # the formula once, and not its TeX behind it
+        formula.find("annotation").decompose()
         formula.unwrap()
     answers = Answers(page)
     answers.collect_questions(body.find(id="check-yourself"))
