@@ -95,7 +95,7 @@ def row(name):
     """Write the line of a name in a table: a link, and the first sentence of its docstring."""
     text = " ".join(definition(name)[2].split("\n\n")[0].split())
     sentence = re.match(r".*?\.(?= [A-Z]|$)|.*", text)[0]
-    sentence = re.sub(r'"[a-z_ ]+"', r"`\g<0>`", sentence)
+    sentence = re.sub(r'(`[^`]+`)|("[a-z_ ]+")', lambda match: match[1] or f"`{match[2]}`", sentence)
     return f"| {{py:obj}}`{name.rpartition('.')[2]} <transpose_conv.{name}>` | {sentence} |"
 
 
