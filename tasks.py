@@ -57,6 +57,10 @@ def main(argv=None):
             record,
             "execute the frameworks over a grid of calls and record what each did (--check, --shard 1/4)",
         ),
+        "fuzz": (
+            fuzz,
+            "draw calls of every kind for minutes and compare (--minutes 10, --seed S, --shard 1/4, --only NAME)",
+        ),
         "bench": (bench, "time the operator against the frameworks that are installed, and its forms (--only NAME)"),
         "lint": (lint, "check the style of all code (--fix mends what can be mended)"),
         "address": (address, "write the repository's address wherever it is needed (address URL)"),
@@ -200,6 +204,11 @@ def frameworks(rest):
 def record(rest):
     ensure_environment()
     run([PYTHON, ROOT / "tests" / "frameworks_record.py", *rest])
+
+
+def fuzz(rest):
+    ensure_environment()
+    run([PYTHON, ROOT / "tools" / "fuzz.py", *rest])
 
 
 def bench(rest):

@@ -88,3 +88,38 @@ def cases(
         large, small, kernel_size, stride, dilation, pads, padding,
         groups, out_per_group, in_per_group, draw(st.integers(0, 999)),
     )  # fmt: skip
+
+
+# How the same numbers may lie in memory, and in which dtype
+
+DTYPES = ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "g", "F", "D", "G", ">i4", ">f8"]
+LAYOUTS = {  # array -> array of the same shape and dtype; of the broadcast one the numbers are others
+    "C": np.ascontiguousarray,
+    "Fortran": np.asfortranarray,
+    "reversed": lambda a: np.ascontiguousarray(a[(slice(None, None, -1),) * a.ndim])[(slice(None, None, -1),) * a.ndim],
+    "every second": lambda a: np.repeat(np.repeat(a, 2, axis=-1), 2, axis=1)[:, ::2, ..., ::2],
+    "transposed": lambda a: np.moveaxis(np.ascontiguousarray(np.moveaxis(a, 0, -1)), -1, 0),
+    "unaligned": lambda a: np.frombuffer(b"\0" + a.tobytes(), a.dtype, offset=1).reshape(a.shape),
+    "broadcast": lambda a: np.broadcast_to(a[:, :1], a.shape),
+    "inside a larger one": lambda a: np.pad(a, 1, constant_values=77)[(slice(1, -1),) * a.ndim],
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """A dtype and a layout, to give to an array of integers."""
+
+    dtype: str
+    layout: str
+
+    def __call__(self, integers):
+        kind = np.dtype(self.dtype).kind
+        array = np.abs(integers) if kind == "u" else integers * (1 + 2j) if kind == "c" else integers
+        array = LAYOUTS[self.layout](array.astype(self.dtype))
+        array.flags.writeable = False
+        return array
+
+
+def looks():
+    """Draw a `Look`."""
+    return st.builds(Look, st.sampled_from(DTYPES), st.sampled_from(list(LAYOUTS)))

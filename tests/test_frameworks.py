@@ -205,7 +205,7 @@ def test_symmetric_padding_cannot_say_same_with_an_odd_total():
             ValueError,
             "below the stride, 2, or the dilation, 1, on axis 0",
         ),
-        ("pytorch", {"padding": 3}, ValueError, "pytorch leaves nothing on axis 0: a size of -2"),
+        ("pytorch", {"padding": 3}, ValueError, "pytorch leaves nothing on axis 0, `padding` 3: a size of -2"),
         ("pytorch", {"stride": 0}, ValueError, "`stride` must be at least 1, got 0"),
         ("jax", {}, ValueError, "jax has no default: `padding` must be given"),
         ("jax", {"padding": 1}, ValueError, "`padding` must be 'SAME', 'VALID', or 1 pairs, got 1"),

@@ -4,6 +4,7 @@ Every public function names its arguments here first, so that an error carries t
 ``TypeError`` for a wrong kind, ``ValueError`` for a wrong value.
 """
 
+import functools
 import math
 import numbers
 
@@ -11,7 +12,8 @@ import numpy as np
 
 VALID, SAME = "valid", "same"
 LARGEST_INT = 2**63 - 1  # what NumPy can index with
-LARGEST_RESULT = 2**36  # numbers in a result; beyond this a slip is likelier than a wish
+LARGEST_ARRAY = 2**28  # numbers; 2 GiB in float64, beyond which a slip is likelier than a wish
+MOST_STEPS = 2**21  # turns of a loop in Python, of microseconds each
 ENOUGH_ITEMS = 64  # no argument has as many
 MOST_AXES = 31  # spatial ones; NumPy's arrays have 64 axes, and a form may need two for each
 
@@ -81,11 +83,12 @@ def numeric_array(name, value):
             f"`{name}` is a masked array, and a convolution has no rule for masked entries: fill them first"
         )
     try:
-        array = np.asarray(value)
+        array = np.asarray(value if not isinstance(value, range) else None)  # which may be of any length
     except Exception:  # lists that are ragged, tensors that are symbolic or want a gradient, ...
         raise TypeError(f"`{name}` must be a rectangular array of numbers, got {short(value)}") from None
     if array.dtype.kind not in "iufc" or array.dtype.isbuiltin == 2:  # 2: not NumPy's own
         raise TypeError(f"`{name}` must hold ints, floats or complex numbers, got dtype {array.dtype}")
+    require_reasonable(array.shape, name)
     return array
 
 
@@ -112,7 +115,19 @@ def conv_arrays(x, kernel, groups):
         raise ValueError(f"`groups` must divide the {x.shape[-1]} channels of `x`, got {groups}")
     if kernel.shape[-1] % groups:
         raise ValueError(f"`groups` must divide the last axis of `kernel`, which is {kernel.shape[-1]}, got {groups}")
+    require_few_steps(groups * math.prod(kernel.shape[:-2]), "kernel")
     return x, kernel, groups, x.shape[1:-1], kernel.shape[:-2]
+
+
+def lone_kernel(kernel, layout):
+    """Check a kernel that comes without its input; `layout` says its axes in words."""
+    kernel = numeric_array("kernel", kernel)
+    if kernel.ndim < 3:
+        raise ValueError(f"`kernel` must have shape {layout}, got {kernel.shape}")
+    require_axes(kernel.ndim - 2, "kernel")
+    if 0 in kernel.shape:
+        raise ValueError(f"`kernel` must not be empty, got shape {kernel.shape}")
+    return kernel
 
 
 def require_axes(n_axes, argument):
@@ -127,9 +142,15 @@ def _count(n):
 
 
 def require_reasonable(shape, argument):
-    """Raise a ValueError before anything is allocated for a `shape` that no memory holds."""
-    if math.prod(max(n, 1) for n in shape) > LARGEST_RESULT:
-        raise ValueError(f"`{argument}` asks for an array of shape {short(shape)}, more than {LARGEST_RESULT} numbers")
+    """Raise a ValueError before anything is allocated for an array of a `shape` that nobody can mean."""
+    if math.prod(max(n, 1) for n in shape) > LARGEST_ARRAY:
+        raise ValueError(f"`{argument}` asks for an array of shape {short(shape)}, more than {LARGEST_ARRAY} numbers")
+
+
+def require_few_steps(steps, argument):
+    """Raise a ValueError before anything is computed that takes Python so many steps that nobody waits for its end."""
+    if steps > MOST_STEPS:
+        raise ValueError(f"`{argument}` asks for {short(steps)} steps one after the other, more than {MOST_STEPS}")
 
 
 def int_or_none(value):
@@ -156,6 +177,23 @@ def _array_or_none(value):
         return np.asarray(value)
     except Exception:  # a tensor without numbers, or an object that answers with an error
         return None
+
+
+def reads_report(maker):
+    """Decorate a function of the report that `maker` returns: whatever else it is given is refused in a sentence."""
+
+    def decorate(function):
+        @functools.wraps(function)
+        def wrapper(report):
+            try:
+                return function(report)
+            except Exception as error:  # a part that is missing, or something else in its place
+                kind = ValueError if isinstance(report, dict) else TypeError
+                raise kind(f"`report` must be what `{maker}` returns, got {short(report)}") from error
+
+        return wrapper
+
+    return decorate
 
 
 def at(axis):

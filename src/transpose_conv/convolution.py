@@ -92,7 +92,9 @@ def parse_conv(x, kernel, stride, padding, dilation, groups):
         )
     geometry = parse_geometry(kernel_size, stride, padding, dilation)
     output_size = [shapes.forward_size(n, *one, axis=axis) for axis, (n, one) in enumerate(zip(input_size, geometry))]
-    require_reasonable((len(x), *output_size, kernel.shape[-1]), "padding")
+    added = [n - i for n, i in zip(output_size, input_size)]
+    parts = {"padding": max(added), "kernel": kernel.shape[-1], "x": len(x)}
+    require_reasonable((len(x), *output_size, kernel.shape[-1]), max(parts, key=parts.get))
     return x, kernel, groups, make_axes(input_size, output_size, geometry)
 
 

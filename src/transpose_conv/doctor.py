@@ -3,7 +3,7 @@
 import textwrap
 
 from . import shapes
-from ._arguments import SAME, VALID, per_axis, require_axes, short, tuple_or_none
+from ._arguments import SAME, VALID, per_axis, reads_report, require_axes, short, tuple_or_none
 from .convolution import parse_geometry
 from .frameworks import FRAMEWORKS, Axis, NotExpressible, Window, express, operation
 
@@ -54,9 +54,8 @@ def diagnose(input_size, kernel_size, *, stride=1, padding="valid", dilation=1, 
     legal = [shapes.reachable_sizes(i, *axis) for i, axis in zip(input_size, geometry)]
     if not all(legal):
         raise ValueError(f"`padding` {short(padding)} cuts off everything: no size is legal")
-    if want is None:
-        want = tuple(sizes[0] for sizes in legal)
-    want = per_axis("want", want, n_axes, minimum=1)
+    least = tuple(sizes[0] for sizes in legal)
+    want = least if want is None else per_axis("want", want, n_axes, minimum=1)
     for axis, (n, i, one) in enumerate(zip(want, input_size, geometry)):
         shapes.require_reachable(n, i, *one, axis=axis, name="want")
     axes = [Axis(i, k, s, d) for i, (k, s, _, d) in zip(input_size, geometry)]
@@ -69,6 +68,7 @@ def diagnose(input_size, kernel_size, *, stride=1, padding="valid", dilation=1, 
     }
 
 
+@reads_report("diagnose")
 def describe(report):
     """Write a report of `diagnose` as text of at most 80 columns."""
     wanted = by_axis(report["want"])

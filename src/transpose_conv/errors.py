@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from . import shapes
-from ._arguments import SAME, VALID, short
+from ._arguments import SAME, VALID, reads_report, short
 from .doctor import by_axis, diagnose, span
 
 KINDS = json.loads(Path(__file__).with_name("errors.json").read_text(encoding="utf-8"))
@@ -72,6 +72,7 @@ def explain(text):
     return {**report, "sizes": sizes, "then": _follows(kind, sizes), "others": others}
 
 
+@reads_report("explain")
 def describe_error(report):
     """Write a report of `explain`, or None, as text of at most 80 columns."""
     if report is None:

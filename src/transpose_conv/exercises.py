@@ -4,6 +4,8 @@ import textwrap
 
 import numpy as np
 
+from ._arguments import short
+
 WIDTH = 76  # characters of a printed line, as wide as the book's pages show
 
 
@@ -32,13 +34,19 @@ def check(function, cases):
     >>> check(lambda n: 2 * n, [((2,), 4), ((3,), 6)])
     Right, in 2 of 2 cases.
     """
-    cases = list(cases)
+    if not callable(function):
+        raise TypeError(f"`function` must be a function, got {short(function)}")
+    if not isinstance(cases, list | tuple):
+        raise TypeError(f"`cases` must be a list of (arguments, expected), got {short(cases)}")
+    for case in cases:
+        if not isinstance(case, tuple) or len(case) != 2 or not isinstance(case[0], tuple):
+            raise TypeError(f"`cases` must hold pairs (arguments, expected), arguments in a tuple, got {short(case)}")
     if not cases:
         raise ValueError("`cases` is empty: with no case every function is right")
     for arguments, expected in cases:
         problem = what_is_wrong(function, arguments, expected)
         if problem:
-            name = "it" if function.__name__ == "<lambda>" else function.__name__
+            name = getattr(function, "__name__", "<lambda>").replace("<lambda>", "it")
             call = f"{name}({', '.join(map(shown, arguments))})"
             print(textwrap.fill(f"Not yet: {call} {problem}", WIDTH, subsequent_indent="    "))
             return
@@ -95,6 +103,6 @@ def how_arrays_differ(result, expected):
 def shown(value):
     """Write a value in few words: an array, unless it is a short row, by its shape."""
     if isinstance(value, np.ndarray):
-        short = value.ndim == 1 and value.size <= 8
-        return f"array({value.tolist()})" if short else f"an array of shape {value.shape}"
+        is_row = value.ndim == 1 and value.size <= 8
+        return f"array({value.tolist()})" if is_row else f"an array of shape {value.shape}"
     return repr(value.item() if isinstance(value, np.generic) else value)

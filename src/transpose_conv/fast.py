@@ -18,6 +18,7 @@ import math
 
 import numpy as np
 
+from ._arguments import require_reasonable
 from .convolution import Axis, inside, meeting, zeros_of_result
 
 PIECE = 2**20  # numbers in a product: measured; less slows the product down, more drives it out of the cache
@@ -163,7 +164,9 @@ def _pieces(x, per_sample):
 def _workspace(x, pieces, per_sample):
     """Return memory for the products of the largest piece. New memory for each product would cost as much as the product."""
     images, rows = pieces[0] if pieces else (slice(0), slice(0))
-    return np.empty(math.prod(x[images, rows].shape[:-1]) * per_sample, x.dtype)
+    size = math.prod(x[images, rows].shape[:-1]) * per_sample
+    require_reasonable((size,), "kernel")
+    return np.empty(size, x.dtype)
 
 
 def _multiply(a, b, workspace):

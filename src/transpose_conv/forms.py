@@ -12,11 +12,11 @@ Costs are in multiplications and in numbers held besides the arguments and the r
 import functools
 import itertools
 import math
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 
-from ._arguments import require_reasonable
+from ._arguments import require_few_steps, require_reasonable
 from .convolution import Axis, by_group, convolve, meeting, stamp, zeros_of_result
 from .matrix import dense_matrix, require_dense, sparse_matrix
 from .transpose import parse_conv_transpose
@@ -179,14 +179,26 @@ def _whole_contract(name, form):
         x, kernel, *, stride=1, padding="valid", output_size=None, output_padding=None, dilation=1, groups=1
     ):  # fmt: skip
         problem = parse_conv_transpose(x, kernel, stride, padding, output_size, output_padding, dilation, groups)
+        _require_few_products(*problem)
         return by_group(form, *problem)
 
     del operator.__wrapped__  # the signature is conv_transpose's, not the form's
-    operator.__name__ = operator.__qualname__ = name
+    operator.__name__, operator.__qualname__ = name, f"_operators.{name}"  # where pickle looks for it
     operator.__doc__ = (
         f"{form.__doc__.rstrip()}\n\n    Arguments, result and errors are those of `conv_transpose`.\n    "
     )
     return operator
+
+
+def _require_few_products(x, kernel, groups, axes):
+    """Refuse what a form cannot do: each goes step by step through samples or entries, or writes all products down."""
+    for name, steps in (
+        ("x", math.prod(a.small for a in axes)),
+        ("stride", math.prod(a.large for a in axes)),
+        ("kernel", max(a.large * a.kernel_size for a in axes)),
+    ):
+        require_few_steps(steps, name)
+    require_reasonable((*x.shape, *kernel.shape[:-1]), "kernel")
 
 
 _FORMS = {
@@ -199,7 +211,8 @@ _FORMS = {
     "col2im": col2im,
     "phases": phases,
 }
-CONV_TRANSPOSE_FORMS = MappingProxyType({name: _whole_contract(name, form) for name, form in _FORMS.items()})
+_operators = SimpleNamespace(**{name: _whole_contract(name, form) for name, form in _FORMS.items()})
+CONV_TRANSPOSE_FORMS = MappingProxyType(vars(_operators))
 """Every form by its name, each called as `conv_transpose` is: ``CONV_TRANSPOSE_FORMS["scatter"](x, kernel, stride=2)``.
 
 The names are those of the functions of ``transpose_conv.forms``; "sparse_matrix" is `transposed_sparse_matrix`.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._arguments import as_int, per_axis, require_axes, short, tuple_or_none
+from ._arguments import as_int, lone_kernel, numeric_array, per_axis, require_axes, short, tuple_or_none
 from .framework_rules import FRAMEWORKS, Axis, Window
 
 RECORD = Path(__file__).with_name("frameworks.json")
@@ -96,7 +96,9 @@ def express(target, axes, groups, windows):
     crop = tuple(slice(start, max(start, stop)) for start, stop in bounds)
     before = [min(max(-w.before, 0), w.size) for w in windows]
     pad = tuple((b, w.size - b - (c.stop - c.start)) for b, w, c in zip(before, windows, crop))
-    return Translation(target, common | to.write(axes, whole), crop, pad if any(map(any, pad)) else None)
+    if (own := to.write(axes, whole)) is None:  # a sheet whose size is beyond every int of its own
+        raise NotExpressible(f"{target} cannot say this: `input_size` makes more samples than its ints count")
+    return Translation(target, common | own, crop, pad if any(map(any, pad)) else None)
 
 
 def operation(source, input_size, kernel_size, **arguments):
@@ -126,7 +128,8 @@ def operation(source, input_size, kernel_size, **arguments):
     windows = framework.read(axes, **arguments)
     for axis, window in enumerate(windows):
         if window.size < 1:
-            raise ValueError(f"{source} leaves nothing on axis {axis}: a size of {window.size}")
+            said = "".join(f", `{name}` {short(value)}" for name, value in arguments.items())
+            raise ValueError(f"{source} leaves nothing on axis {axis}{said}: a size of {window.size}")
     return axes, groups, windows
 
 
@@ -145,12 +148,30 @@ def recorded():
 
 def finish(translation, y):
     """Crop and pad the result `y` of a framework as a `Translation` says. Returns an array in the same layout."""
-    first = 1 if FRAMEWORKS[translation.framework].channels_last else 2
+    if not isinstance(translation, Translation):
+        raise TypeError(f"`translation` must be a Translation, got {short(translation)}")
+    framework = FRAMEWORKS[translation.framework]
+    first = 1 if framework.channels_last else 2
+    size = _result_size(y, len(translation.arguments[framework.names["stride"]]), first)
     if translation.crop is not None:
+        if any(part.stop > n for part, n in zip(translation.crop, size)):
+            raise ValueError(f"`y` must be the result of {translation.framework}, which is larger, got size {size}")
         y = y[(slice(None),) * first + translation.crop]
     if translation.pad is not None:
         y = np.pad(y, ((0, 0),) * first + translation.pad + ((0, 0),) * (2 - first))
     return y
+
+
+def _result_size(y, n_axes, first):
+    """Return the spatial sizes of a framework's result, whose spatial axes start at `first`."""
+    if isinstance(y, np.ndarray):
+        numeric_array("y", y)
+    shape = getattr(y, "shape", None)
+    if shape is None:
+        raise TypeError(f"`y` must be an array, got {short(y)}")
+    if len(shape) != n_axes + 2:
+        raise ValueError(f"`y` must have {n_axes} spatial axes, batch and channels, got shape {tuple(shape)}")
+    return tuple(shape[first : first + n_axes])
 
 
 def convert_kernel(kernel, source, target):
@@ -170,7 +191,7 @@ def convert_kernel(kernel, source, target):
     """
     there, _ = _LAYOUTS[_framework("source", source).kernel_layout]
     _, back = _LAYOUTS[_framework("target", target).kernel_layout]
-    return back(there(np.asarray(kernel)))
+    return back(there(lone_kernel(kernel, FRAMEWORKS[source].kernel_layout)))
 
 
 def _turned(kernel):

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from ._arguments import as_int, numeric_array, per_axis, require_reasonable
+from ._arguments import as_int, lone_kernel, per_axis, require_reasonable
 from .convolution import meeting, parse_conv
 
 LARGEST_DENSE_MATRIX = 2**24  # numbers; in float64 these are 128 MiB
@@ -51,13 +51,8 @@ def conv_matrix(kernel, input_size, *, stride=1, padding="valid", dilation=1, gr
     array([[1, 2, 3, 0, 0, 0],
            [0, 0, 1, 2, 3, 0]])
     """
-    kernel = numeric_array("kernel", kernel)
+    kernel = lone_kernel(kernel, "(*kernel_size, in_channels / groups, out_channels)")
     groups = as_int("groups", groups, minimum=1)
-    if kernel.ndim < 3:
-        rule = "`kernel` must have shape (*kernel_size, in_channels / groups, out_channels)"
-        raise ValueError(f"{rule}, got {kernel.shape}")
-    if 0 in kernel.shape:
-        raise ValueError(f"`kernel` must not be empty, got shape {kernel.shape}")
     input_size = per_axis("input_size", input_size, kernel.ndim - 2, minimum=1)
     require_reasonable((*input_size, kernel.shape[-2], groups), "input_size")
     image = np.broadcast_to(np.zeros((), kernel.dtype), (1, *input_size, kernel.shape[-2] * groups))  # takes no memory
@@ -106,7 +101,8 @@ def _meetings_of_axis(axis):
     for tap in range(axis.kernel_size):
         (_, placements), (_, samples) = meeting((tap,), [axis])
         if placements.stop > placements.start:
-            p, n = np.r_[placements], np.r_[samples]
+            p = np.arange(placements.start, placements.stop)
+            n = samples.start + (p - placements.start) * samples.step
             found.append((p, n, np.full_like(p, tap)))
     return [np.concatenate(one) for one in zip(*found)] if found else [np.zeros(0, int)] * 3
 

@@ -5,6 +5,7 @@ models stand in their places, each call after those it is called on.
 """
 
 import json
+import os
 import re
 import zipfile
 import zlib
@@ -44,7 +45,7 @@ class Call(NamedTuple):
 def read_model(path):
     """Read the model in a ``.keras`` file or a JSON file."""
     said = short(str(path))
-    if not path.is_file():
+    if not os.path.isfile(path):  # pathlib's raises an error where a name is too long
         raise ValueError(f"{said} is not a file: expected a .keras file, or one with the text of model.to_json()")
     with path.open("rb") as file:
         start = file.read(len(HDF5))

@@ -5,6 +5,7 @@ known. Channels are left out: Keras checks them itself.
 """
 
 import json
+import os
 import re
 import textwrap
 from collections import Counter
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import shapes
-from ._arguments import LARGEST_INT, int_or_none, per_axis, short, tuple_or_none
+from ._arguments import LARGEST_INT, int_or_none, per_axis, reads_report, short, tuple_or_none
 from .doctor import WRITE, by_axis, span
 from .frameworks import Axis
 from .model_files import calls_of, read_model
@@ -72,6 +73,8 @@ def examine(path, input_size=None):
     >>> layer["input_size"], layer["output_size"], layer["legal"]
     ([4], [9], [[9, 10]])
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"`path` must be a path of a file, got {short(path)}")
     try:
         calls = calls_of(read_model(Path(path)))
     except RecursionError:
@@ -365,6 +368,7 @@ def _in_words(fitting):
     return rule if first in (1, step, first % step) else f"{rule}, from {first} on"
 
 
+@reads_report("examine")
 def describe_model(report):
     """Write a report of `examine` as text of at most 80 columns."""
     lines, sizes, known = [], report["sizes"], "as far as it is known, " if report["unknown"] else ""

@@ -8,10 +8,13 @@ import numpy as np
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
+from ._arguments import as_int
+
 COLORS = {"input": "#0072B2", "kernel": "#E69F00", "output": "#009E73", "overlap": "#D55E00", "empty": "#D9D9D9"}
 """The colours of "input", "kernel", "output", "overlap" and "empty" in all figures, from the palette of Okabe and Ito."""
 TINT = 0.22
 FAINT = "#A8A8A8"  # what is there, and not the point of a figure
+MOST_DRAWN = 10_000  # cells or lines along an axis: nobody could tell more apart
 
 
 def draw_cells(ax, values, *, role, empty=None, faint=None, label=None, indices=False, fmt="{:g}"):
@@ -73,6 +76,7 @@ def draw_cell(ax, column, row, *, role, text=""):
 
 def number_cells(ax, columns, rows):
     """Write the numbers of columns and rows at the upper and left edge of a grid, and make room for them."""
+    columns, rows = to_draw("columns", columns), to_draw("rows", rows)
     style = {"fontsize": 8, "color": "#555555"}
     for column in range(columns):
         ax.text(column + 0.5, -0.12, column, ha="center", va="bottom", **style)
@@ -80,6 +84,14 @@ def number_cells(ax, columns, rows):
         ax.text(-0.15, row + 0.5, row, ha="right", va="center", **style)
     ax.set(xlim=(-0.6, columns + 0.1), ylim=(rows + 0.1, -0.6))
     return ax
+
+
+def to_draw(name, value, *, minimum=1):
+    """Return `value` as a plain int, or raise an error by its name before anything is drawn; for the other figures, too."""
+    number = as_int(name, value, minimum=minimum)
+    if number > MOST_DRAWN:
+        raise ValueError(f"`{name}` must be at most {MOST_DRAWN}, which is more than a figure can show, got {number}")
+    return number
 
 
 def frame_cells(ax, columns, rows):
@@ -94,6 +106,7 @@ def draw_stamps(ax, corners, kernel_size):
 
     Neighbouring outlines are of different dashes and a little apart, so that each can be followed.
     """
+    kernel_size = to_draw("kernel_size", kernel_size)
     for index, (row, column) in enumerate(corners):
         inset = 0.04 + 0.04 * (index % 4)
         ax.add_patch(
@@ -128,7 +141,8 @@ def draw_placements(ax, size, placements, *, label=None):
     -------
     Axes
     """
-    read = {index for placement in placements for index in placement}
+    size = to_draw("size", size)
+    read = {to_draw("placements", index, minimum=-MOST_DRAWN) for placement in placements for index in placement}
     for index in range(min([0, *read]), max([size - 1, *read]) + 1):
         inside = 0 <= index < size
         role = ("input" if index in read else "unread") if inside else "empty"
@@ -210,6 +224,9 @@ def draw_windows(ax, values, windows):
     -------
     Axes
     """
+    windows = [
+        (label, to_draw("windows", first, minimum=0), to_draw("windows", size)) for label, first, size in windows
+    ]
     draw_row(ax, values, y=0, role="overlap")
     last = max([len(values), *(first + size for _, first, size in windows)])
     for row, (label, first, size) in enumerate(windows):
@@ -245,6 +262,7 @@ def draw_pattern(ax, matrix, *, every=None, empty=(), label=None):
     Axes
     """
     matrix = np.asarray(matrix)
+    every = every if every is None else to_draw("every", every)
     rows, columns = matrix.shape
     for row, column in np.argwhere(matrix):
         ax.add_patch(Rectangle((column, row), 1, 1, facecolor=COLORS["kernel"], edgecolor="white", linewidth=0.4))

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
-from .plotting import COLORS, frame_cells
+from .plotting import COLORS, frame_cells, to_draw
 
 NEGATIVE = "#56B4E9"  # in the palette, and without a role elsewhere
 LOOKS = ((COLORS["input"], "-"), (COLORS["overlap"], "--"), (COLORS["output"], "-."), (COLORS["kernel"], ":"))
@@ -37,6 +37,7 @@ def draw_picture(ax, values, *, label=None):
 
 def draw_squares(ax, corners, size):
     """Mark squares of `size` pixels on a picture that is drawn already, each corner a ``(row, column)``."""
+    size = to_draw("size", size)
     look = {"facecolor": to_rgba(COLORS["kernel"], 0.45), "edgecolor": COLORS["kernel"], "linewidth": 1}
     for row, column in corners:
         ax.add_patch(Rectangle((column - 0.5, row - 0.5), size, size, **look))  # pixel 0 reaches from -0.5 to 0.5

@@ -5,7 +5,7 @@ Like those of `plotting`, the functions draw what they are given, compute nothin
 
 import numpy as np
 
-from .plotting import COLORS, draw_cell
+from .plotting import COLORS, draw_cell, to_draw
 
 LOOKS = ((COLORS["overlap"], "-"), (COLORS["input"], "--"), (COLORS["output"], "-."))
 
@@ -57,6 +57,7 @@ def draw_spectra(ax, frequencies, spectra, *, stride):
     -------
     Axes
     """
+    stride = to_draw("stride", stride)
     for j in range(1, stride):
         ax.axvline(j / stride, color="#8A8A8A", linewidth=1, linestyle=":", zorder=0)
     for (name, energy), (color, dashes) in zip(spectra.items(), LOOKS):

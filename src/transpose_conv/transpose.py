@@ -6,11 +6,20 @@ convolution rounds its size, so several sizes of the result are legal, and the c
 """
 
 import functools
+import math
 
 import numpy as np
 
 from . import shapes
-from ._arguments import SAME, conv_arrays, per_axis, require_axes, require_reasonable, tuple_or_none
+from ._arguments import (
+    SAME,
+    conv_arrays,
+    per_axis,
+    require_axes,
+    require_few_steps,
+    require_reasonable,
+    tuple_or_none,
+)
 from .convolution import by_group, make_axes, parse_geometry
 from .fast import transpose_one_group
 
@@ -123,11 +132,17 @@ def coverage_count(
     input_size = per_axis("input_size", input_size, n_axes, minimum=1)
     kernel_size = per_axis("kernel_size", kernel_size, n_axes, minimum=1)
     require_reasonable(input_size, "input_size")
-    require_reasonable(kernel_size, "kernel_size")
+    require_few_steps(math.prod(kernel_size), "kernel_size")
+    for one in zip(input_size, kernel_size):
+        require_reasonable(one, "kernel_size")
     x, kernel = (np.broadcast_to(1, shape) for shape in ((1, *input_size, 1), (*kernel_size, 1, 1)))  # take no memory
     *_, axes = parse_conv_transpose(x, kernel, stride, padding, output_size, output_padding, dilation, groups=1)
     counts = []
     for axis in axes:
+        if axis.small < axis.kernel_size:  # of ones, both may change their roles: the shorter one is gone through
+            axis = axis._replace(
+                small=axis.kernel_size, kernel_size=axis.small, stride=axis.dilation, dilation=axis.stride
+            )
         one_axis = np.ones((1, axis.small, 1), int), np.ones((axis.kernel_size, 1, 1), int), [axis]
         counts.append(transpose_one_group(*one_axis)[0, :, 0])
     return functools.reduce(np.multiply.outer, counts)
@@ -149,7 +164,13 @@ def parse_conv_transpose(
         )
     geometry = parse_geometry(kernel_size, stride, padding, dilation)
     output_size = _resolve_output_size(input_size, geometry, output_size, output_padding, of_gradient)
-    require_reasonable((len(x), *output_size, kernel.shape[-2] * groups), "stride")
+    parts = {
+        "stride": max((i - 1) * s for i, (_, s, _, _) in zip(input_size, geometry)),
+        "dilation": max((k - 1) * d for k, _, _, d in geometry),
+        "kernel": kernel.shape[-2] * groups,
+        "x": len(x),
+    }
+    require_reasonable((len(x), *output_size, kernel.shape[-2] * groups), max(parts, key=parts.get))
     return x, kernel, groups, make_axes(output_size, input_size, geometry)
 
 

@@ -1,10 +1,13 @@
 """What the chapters on pictures share: a photograph, how far a picture is from it, and the kernel of bilinear upsampling."""
 
+import math
+import numbers
+
 import matplotlib.cbook
 import matplotlib.image
 import numpy as np
 
-from ._arguments import as_int, numeric_array
+from ._arguments import as_int, numeric_array, require_axes, require_reasonable, short
 
 LUMINANCE = (0.299, 0.587, 0.114)  # how much of the brightness is in red, green, blue: ITU-R BT.601, as JPEG uses it
 
@@ -71,11 +74,13 @@ def psnr(picture, truth, peak=1.0):
         raise ValueError(f"`picture` must have the shape of `truth`, {truth.shape}, got {picture.shape}")
     if not picture.size:
         raise ValueError(f"`picture` must have a pixel or more, got shape {picture.shape}")
-    if not peak > 0:
-        raise ValueError(f"`peak` must be positive, got {peak}")
+    if not isinstance(peak, numbers.Real) or isinstance(peak, bool):
+        raise TypeError(f"`peak` must be a number, got {short(peak)}")
+    if not 0 < peak < math.inf:
+        raise ValueError(f"`peak` must be positive, got {short(peak)}")
     difference = picture.astype(np.result_type(picture, float)) - truth  # bytes would wrap around
     error = np.mean(np.abs(difference) ** 2)
-    return float("inf") if error == 0 else float(10 * np.log10(peak**2 / error))
+    return float("inf") if error == 0 else 20 * math.log10(peak) - 10 * math.log10(error)
 
 
 def bilinear_kernel(factor, axes=2):
@@ -119,7 +124,9 @@ def bilinear_kernel(factor, axes=2):
     ((4, 4), 4.0)
     """
     factor, axes = as_int("factor", factor, minimum=1), as_int("axes", axes, minimum=1)
+    require_axes(axes, "axes")
     kernel_size = 2 * factor - factor % 2
+    require_reasonable((kernel_size,) * axes, "factor")
     middle = (kernel_size - 1) / 2
     tent = 1 - np.abs(np.arange(kernel_size) - middle) / factor
     kernel = tent
