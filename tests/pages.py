@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import time
 from pathlib import Path
 
 import yaml
@@ -63,6 +64,14 @@ class Visit:
 
     def __exit__(self, *error):
         self.context.close()
+
+
+def until(page, expression, arg=None, *, seconds=30):
+    """Wait until something is true of a page; Playwright's own way of waiting is an `eval`, which the pages do not allow."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < end, f"after {seconds} s not yet: {expression}"
+        page.wait_for_timeout(20)
 
 
 def formulas(page):

@@ -9,7 +9,7 @@ import pytest
 
 import accessibility
 import accessible_pages
-from pages import SITE, Visit
+from pages import SITE, Visit, until
 
 CHAPTER = "chapters/05-every-form"  # with everything that a page can have, but a formula that scrolls
 
@@ -129,7 +129,7 @@ def test_what_was_copied_is_said(browser, address):
         focus(page, "button.copybtn")
         assert page.evaluate("getComputedStyle(document.activeElement).opacity") == "1"
         page.keyboard.press("Enter")
-        page.wait_for_function("document.querySelector('[role=status]').innerText === 'Copied!'")
+        until(page, "document.querySelector('[role=status]').innerText === 'Copied!'")
 
 
 def test_a_telephone_opens_and_leaves_the_list_of_chapters(browser, address):
@@ -141,7 +141,7 @@ def test_a_telephone_opens_and_leaves_the_list_of_chapters(browser, address):
         ):
             focus(page, f".{button}-toggle")
             page.keyboard.press("Enter")
-            page.wait_for_function(f"document.querySelector('{dialog}').open")
+            until(page, f"document.querySelector('{dialog}').open")
             for _ in range(3):
                 page.keyboard.press("Tab")
                 assert page.evaluate(
@@ -149,7 +149,7 @@ def test_a_telephone_opens_and_leaves_the_list_of_chapters(browser, address):
                 )
             assert accessibility.findings(page) == []
             page.keyboard.press("Escape")
-            page.wait_for_function(f"!document.querySelector('{dialog}').open")
+            until(page, f"!document.querySelector('{dialog}').open")
             assert focused(page, f".{button}-toggle")
 
 
@@ -163,7 +163,7 @@ def test_what_scrolls_has_a_name_and_follows_the_arrows(browser, address):
                 f"{kind}, scrolls sideways",
             ]
             page.keyboard.press("ArrowRight")
-            page.wait_for_function("document.activeElement.scrollLeft > 0")
+            until(page, "document.activeElement.scrollLeft > 0")
 
 
 def test_the_first_cell_of_a_row_becomes_its_header_and_closes_as_one():

@@ -10,7 +10,7 @@ import yaml
 
 import explorer as explorer_tool
 from helpers import computed
-from pages import ROOT, SITE, Visit
+from pages import ROOT, SITE, Visit, until
 from transpose_conv import conv_transpose, coverage_count, shapes
 from transpose_conv.doctor import diagnose
 
@@ -254,13 +254,13 @@ def test_a_mangled_address_gets_the_puzzle_and_a_notice_and_is_never_more_than_t
                 "text => { window.location.hash = text; }",
                 bad.replace("input", "axes=2&input", 1) if bad == "input" else bad,
             )
-            page.wait_for_function("!document.querySelector('.notice').hidden")
+            until(page, "!document.querySelector('.notice').hidden")
             assert said in page.locator(".notice").inner_text(), bad
             assert page.locator(".notice *").count() == 0
             assert page.get_by_role("button", name="5", exact=True).get_attribute("aria-pressed") == "true"
             assert page.evaluate("document.querySelectorAll('article *').length") == before
             page.evaluate("() => { window.location.hash = 'axes=2'; }")
-            page.wait_for_function("document.querySelector('.notice').hidden")
+            until(page, "document.querySelector('.notice').hidden")
         assert page.locator("article [onerror], shape-explorer script, shape-explorer img").count() == 0
         assert visit.complaints == []
         assert visit.outside == []
@@ -416,7 +416,7 @@ def test_the_cases_of_the_page_are_what_they_are_called(browser, address):
         page = opened(visit, address)
         for case in CASES:
             page.evaluate("text => { window.location.hash = text; }", case)
-            page.wait_for_function("text => window.location.hash.slice(1) === text", arg=case)
+            until(page, "text => window.location.hash.slice(1) === text", arg=case)
             assert page.locator(".notice").is_hidden()
             assert page.locator(".problem").is_hidden() == (not case.endswith("want=7"))
 
@@ -427,9 +427,7 @@ def test_each_chapter_of_part_two_has_a_stepper_with_the_numbers_of_its_figure(b
         for path in sorted((ROOT / "chapters").glob("0[4-9]-*.md")):
             names = set(re.findall(r"name: (fig-[\w-]+)", path.read_text(encoding="utf-8"))) & set(STEPPERS)
             page = visit.open(f"{address}/chapters/{path.stem}.html")
-            page.wait_for_function(
-                "wanted => document.querySelectorAll('stamp-stepper .words').length >= wanted", arg=len(names)
-            )
+            until(page, "wanted => document.querySelectorAll('stamp-stepper .words').length >= wanted", arg=len(names))
             assert page.locator("stamp-stepper .words").count() == len(names) >= 1, path.stem
             for name in names:
                 stepper = page.locator(f"figure#{name} + stamp-stepper")

@@ -6,6 +6,8 @@ import functools
 import itertools
 import json
 import operator
+import os
+import pickle
 import random
 import re
 import subprocess
@@ -863,6 +865,60 @@ def test_nothing_in_a_file_is_executed(tmp_path, monkeypatch):
     import a_trap
 
     assert a_trap and trap.exists()  # it would have been
+
+
+WATCHED = """
+import sys
+from transpose_conv.models import describe_model, examine
+describe_model(examine(sys.argv[2]))  # whatever is imported late has been
+asked = []
+harmless = {"os.listdir", "os.scandir", "object.__getattr__", "sys._getframe"}
+sys.addaudithook(lambda event, arguments: asked.append((event, str(arguments[:1]))))
+try:
+    print(describe_model(examine(sys.argv[1])).splitlines()[0])
+except ValueError as error:
+    print(error)
+kinds = ("exec", "compile", "marshal", "pickle", "subprocess", "os.", "socket", "shutil", "ctypes")
+print([event for event in asked if event[0].startswith(kinds) and event[0] not in harmless])
+print(sorted({event[1] for event in asked if event[0] == "open" and sys.argv[1] not in event[1]}))
+"""
+
+
+class Harm:
+    """Runs a command in whoever unpickles it."""
+
+    def __reduce__(self):
+        return os.system, ("touch sprung",)
+
+
+def hostile(kind, path):
+    """Write a file that runs something in a reader who trusts it: a .keras file with a Lambda, or with a pickle in it."""
+    if kind == "lambda":  # as Keras writes it: the function's own code, marshalled
+        x = keras.Input((None, 4))
+        bait = kl.Lambda(lambda x: __import__("os").system("touch sprung") or x, output_shape=(None, 4), name="bait")
+        keras.Model(x, bait(x)).save(path)
+        assert b"__lambda__" in zipfile.ZipFile(path).read("config.json")
+    elif kind == "a pickle beside":
+        config = written(ordinary(), path).read_text(encoding="utf-8")
+        zipped(path, config_json=config, model_weights_h5=pickle.dumps(Harm()))
+    elif kind == "a pickle inside":
+        zipped(path, config_json=pickle.dumps(Harm()))
+    else:
+        path.write_bytes(pickle.dumps(Harm()))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["lambda", "a pickle beside", "a pickle inside", "a pickle"])
+def test_a_hostile_file_is_read_or_refused_and_runs_nothing(kind, tmp_path):
+    """Python itself says what is asked of it: no code, no process, no file but this one."""
+    path, calm = hostile(kind, tmp_path / "model.keras"), tmp_path / "calm.keras"
+    zipped(calm, config_json=ordinary().to_json())
+    command = [sys.executable, "-c", WATCHED, path, calm]
+    said, ran, opened = subprocess.check_output(command, text=True, cwd=tmp_path).splitlines()
+    refusal = "holds neither a zip file nor JSON: expected a .keras file"
+    assert said.endswith(refusal) == kind.endswith(("inside", "a pickle")), said
+    assert (ran, opened) == ("[]", "[]")
+    assert {file.name for file in tmp_path.iterdir()} == {"model.keras", "calm.keras"}
 
 
 def zipped(path, **files):

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import addresses
-from pages import PAGES, ROOT, SITE, Visit
+from pages import PAGES, ROOT, SITE, Visit, until
 from transpose_conv import errors
 
 KNOWLEDGE = yaml.safe_load((ROOT / "chapters" / "search.yml").read_text(encoding="utf-8"))
@@ -191,7 +191,7 @@ def test_what_stands_nowhere_is_said(visit):
         ("", ""),
     ):
         page.locator("article input[name=q]").fill(query)
-        page.wait_for_function("query => new URLSearchParams(location.search).get('q') === (query || null)", arg=query)
+        until(page, "query => new URLSearchParams(location.search).get('q') === (query || null)", arg=query)
         assert page.locator("#search-status").inner_text() == said.format(page.locator("#search-results > li").count())
     assert page.locator("#search-results > li").count() == 0
 
@@ -199,7 +199,7 @@ def test_what_stands_nowhere_is_said(visit):
 def test_the_results_show_the_sentence_and_no_markup_of_the_query(visit):
     page = visit.page
     page.locator("article input[name=q]").fill("<img src=x onerror=alert(1)>“6×6”")
-    page.wait_for_function("document.getElementById('search-status').textContent.includes('“onerror”')")
+    until(page, "document.getElementById('search-status').textContent.includes('“onerror”')")
     assert page.locator("article img").count() == 0
     assert page.url.endswith("?q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E%E2%80%9C6%C3%976%E2%80%9D")
     assert "6×6" in page.locator("#search-results mark").all_inner_texts()
@@ -237,7 +237,7 @@ def test_a_pasted_message_is_found_from_files_too(browser):
         assert shown(page)[0].endswith("/chapters/errors.html#the-output-size-is-not-legal")
         assert page.locator("#search-results li").first.locator("mark").count() > 3
         page.locator("article input[name=q]").fill("6x6")
-        page.wait_for_function("document.querySelector('#search-results a').href.endsWith('/chapters/index.html')")
+        until(page, "document.querySelector('#search-results a').href.endsWith('/chapters/index.html')")
         assert visit.complaints == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import accessibility
-from pages import NOTEBOOKS, OTHERS, PAGES, REPOSITORY, SITE, TOC, Visit, broken_images, formulas
+from pages import NOTEBOOKS, OTHERS, PAGES, REPOSITORY, SITE, TOC, Visit, broken_images, formulas, until
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -37,7 +37,7 @@ def faults(visit):
     found["light"] = accessibility.findings(page, colour=True)
     found["size"] = accessibility.misfits(page)
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("(document.documentElement.dataset.theme ?? 'dark') === 'dark'")
+    until(page, "(document.documentElement.dataset.theme ?? 'dark') === 'dark'")
     found["dark"] = accessibility.dark_findings(page)
     found |= {"asked for": visit.outside, "complaints": visit.complaints}
     return {what: some for what, some in found.items() if some}
@@ -65,7 +65,7 @@ def test_a_formula_is_a_stop_for_the_keyboard_where_it_scrolls(browser, address)
         assert {scrolls for scrolls, _, _ in narrow} == {True, False}
         assert all((scrolls, stop) == (bool(label),) * 2 for scrolls, stop, label in narrow)
         page.set_viewport_size({"width": 1280, "height": 800})
-        page.wait_for_function("[...document.querySelectorAll('div.formula')].every(f => f.tabIndex < 0)")
+        until(page, "[...document.querySelectorAll('div.formula')].every(f => f.tabIndex < 0)")
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

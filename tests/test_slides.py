@@ -16,6 +16,7 @@ import tensorflow as tf
 import slides as maker
 import transpose_conv
 from helpers import computed, exact
+from pages import until
 
 ROOT = Path(__file__).resolve().parent.parent
 SLIDES = maker.read()
@@ -233,7 +234,7 @@ def shown(browser, folder, query="", **options):
 
     context.route("**/*", pass_on)
     page.goto(f"{here}/index.html{query}")
-    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    until(page, "window.Reveal && Reveal.isReady()")
     yield page
     assert complaints == []
     context.close()
@@ -260,7 +261,7 @@ def test_every_slide_is_whole_and_large_enough(browser, folder, width, height, s
         assert page.evaluate("document.documentElement.dataset.look") == scheme
         for number, name in enumerate(IDS):
             page.evaluate(f"Reveal.slide({number})")
-            page.wait_for_function(f"Reveal.getIndices().h === {number}")
+            until(page, f"Reveal.getIndices().h === {number}")
             beyond, smallest = page.evaluate(MEASURE)
             assert (name, beyond <= 1, smallest >= 20) == (name, True, True)
 
@@ -302,7 +303,7 @@ def test_colours_stand_out_in_both_looks_and_a_key_changes_them(browser, folder)
 
 def test_printed_each_slide_is_a_page_of_its_own(browser, folder):
     with shown(browser, folder, "?print-pdf", color_scheme="dark") as page:
-        page.wait_for_function(f"document.querySelectorAll('.pdf-page').length === {len(SLIDES)}")
+        until(page, f"document.querySelectorAll('.pdf-page').length === {len(SLIDES)}")
         pdf = page.pdf(prefer_css_page_size=True, print_background=True)
         page.emulate_media(media="print")
         heights = page.evaluate("[...document.querySelectorAll('.frame')].map(f => getComputedStyle(f).height)")

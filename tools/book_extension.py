@@ -22,6 +22,7 @@ import light_pages
 import not_found
 import offline
 import search_index
+import security_policy
 import web
 import worksheet
 from transpose_conv import errors
@@ -40,6 +41,7 @@ def setup(app):
     for part in (about, accessible_pages, addresses, not_found, search_index, web):
         part.setup(app)
     light_pages.setup(app)
+    security_policy.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 

@@ -22,6 +22,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
+import security_policy
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "course" / "slides"
 REVEAL = {  # what is taken from the package, and its name beside the slides
@@ -176,6 +178,7 @@ def build(outdir, *, source=SOURCE, chapters=ROOT / "chapters"):
     shutil.copyfile(source / "slides.css", outdir / "slides.css")
     for name in sorted({name for slide in slides for name in FIGURE.findall(slide.text)}):
         (outdir / f"{name}.png").write_bytes(pictures[name][0])
+    page = security_policy.closed(page, slides=(outdir / "notes.js").read_text(encoding="utf-8"))
     (outdir / "index.html").write_text(page, encoding="utf-8", newline="\n")
     return outdir / "index.html"
 

@@ -1,5 +1,6 @@
 // For readers with a keyboard or a screen reader: what scrolls sideways can be reached and has a name, what was copied
-// is said, and the switch says which colours are on; and for paper, which is white. Nothing here is needed to read a page.
+// is said, and the switch says which colours are on; and for paper, which is white. Two buttons of the theme are worked
+// from here too. Nothing here is needed to read a page.
 
 const SCROLLERS = {
   pre: "Code",
@@ -58,7 +59,15 @@ function printOnWhite() {
   addEventListener("afterprint", () => { dataset.theme = theme; });
 }
 
+// The theme says it in attributes, which the pages' security policy does not allow.
+function workTheButtons() {
+  const work = (selector, run) => document.querySelectorAll(selector).forEach((button) => button.addEventListener("click", run));
+  work(".btn-fullscreen-button", () => toggleFullScreen());
+  work(".btn-download-pdf-button", () => print());
+}
+
 nameScrollers();
+workTheButtons();
 sayWhatWasCopied();
 nameTheSwitch();
 printOnWhite();
