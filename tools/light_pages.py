@@ -58,6 +58,7 @@ def lighten(app, error):
         page = images(one_viewport(colours_at_once(one_sheet(page, names, version))), path.parent)
         path.write_text(page, encoding="utf-8", newline="\n")
     remove(static, [*UNSERVED, *names, "basic.css", "styles"])
+    (site / ".buildinfo").unlink(missing_ok=True)  # for the next build in this folder, and other in another folder
 
 
 # Styles
