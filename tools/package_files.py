@@ -14,6 +14,14 @@ DATA = {"py.typed", "book.mplstyle", "frameworks.json", "errors.json"}  # beside
 BUILD = "import sys; from flit_core import buildapi as b; print(b.build_sdist(sys.argv[1])); print(b.build_wheel(sys.argv[1]))"
 
 
+def main():
+    """Build both into `_build/dist`, and say what is wrong; the exit status is 1 if anything is."""
+    made = built(ROOT, ROOT / "_build" / "dist", int(os.environ.get("SOURCE_DATE_EPOCH", 315532800)))
+    problems = checked(*made)
+    print("\n".join(problems or [f"{path.name} is whole" for path in made]))
+    return 1 if problems else 0
+
+
 def built(tree, folder, seconds):
     """Build both as pip would, with the time of the commit.
 
@@ -68,3 +76,7 @@ def metadata_faults(said):
     if needs != {"numpy", "matplotlib"}:
         faults.append(f"it needs {', '.join(sorted(needs))}, and not NumPy and matplotlib alone")
     return faults
+
+
+if __name__ == "__main__":
+    sys.exit(main())

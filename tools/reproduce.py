@@ -91,7 +91,7 @@ def difference(one, other):
         if name not in one or name not in other:
             lines.append(f"  {name} is there {'the first' if name in one else 'the second'} time only")
             continue
-        pairs = itertools.zip_longest(one[name].splitlines(), other[name].splitlines(), fillvalue=b"")
+        pairs = itertools.zip_longest(one[name].split(b"\n"), other[name].split(b"\n"), fillvalue=b"")
         number, (was, now) = next((n, pair) for n, pair in enumerate(pairs, 1) if pair[0] != pair[1])
         at = next((n for n, (a, b) in enumerate(zip(was, now)) if a != b), min(len(was), len(now)))
         part = slice(max(0, at - 40), at + 40)
