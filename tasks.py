@@ -69,6 +69,10 @@ def main(argv=None):
             "make everything twice from the last commit and compare (site notebooks files package)",
         ),
         "launch": (launch, "start from nothing: as on Colab, and as on Binder (colab binder)"),
+        "faults": (
+            faults,
+            "kill tasks at random moments, fifty times, and see that the next run ends well (--times 5)",
+        ),
         "lint": (lint, "check the style of all code (--fix mends what can be mended)"),
         "address": (address, "write the repository's address wherever it is needed (address URL)"),
         "lock": (lock, "resolve requirements.txt into requirements.lock anew (needs uv)"),
@@ -246,6 +250,11 @@ def launch(rest):
     ensure_environment()
     run([PYTHON, ROOT / "tools" / "from_nothing.py", *rest])
     say("It starts from nothing.")
+
+
+def faults(rest):
+    ensure_environment()
+    run([PYTHON, ROOT / "tools" / "faults.py", *rest])
 
 
 def lab(rest):

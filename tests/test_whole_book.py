@@ -563,5 +563,12 @@ def test_a_site_without_a_place_is_told_what_to_do(tmp_path):
 
 
 def test_what_is_published_has_both_files():
-    steps = re.findall(r"- run: (.+)", (ROOT / ".github" / "workflows" / "pages.yml").read_text(encoding="utf-8"))
-    assert steps == ["python tasks.py book", "python tasks.py pdf", "python tasks.py epub --check"]
+    steps = re.findall(
+        r"- run: ([^#\n]*[^#\s])", (ROOT / ".github" / "workflows" / "pages.yml").read_text(encoding="utf-8")
+    )
+    assert steps == [
+        "python tasks.py book",
+        "python tasks.py pdf",
+        "python tasks.py epub",
+        "python tasks.py epub --check",
+    ]

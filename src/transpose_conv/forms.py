@@ -198,7 +198,7 @@ def _require_few_products(x, kernel, groups, axes):
         ("kernel", max(a.large * a.kernel_size for a in axes)),
     ):
         require_few_steps(steps, name)
-    require_reasonable((*x.shape, *kernel.shape[:-1]), "kernel")
+    require_reasonable((*x.shape[:-1], *kernel.shape[:-1]), "kernel")  # the input's channels are added up at once
 
 
 _FORMS = {
