@@ -118,7 +118,7 @@ def test(rest):
     started = time.monotonic()
     lint([])
     build_site()
-    process = start([PYTHON, "-m", "pytest", "-q", "-n", "3", "--dist", "loadfile", *rest], stdout=subprocess.PIPE)
+    process = start([PYTHON, "-m", "pytest", "-q", "-n", "4", "--dist", "loadfile", *rest], stdout=subprocess.PIPE)
     output = b""
     for some in iter(partial(os.read, process.stdout.fileno(), 4096), b""):
         sys.stdout.buffer.write(some)
