@@ -649,6 +649,10 @@ CAUSES = [
         "a package has no build for this machine (TensorFlow has none for Macs with Intel processors, and none for Windows on ARM); "
         "read the book online, or run its notebooks on Colab",
     ),
+    (
+        r"Read-only file system",
+        "this folder cannot be written: copy the book to one that can, and run the same command there",
+    ),
     (r"Permission denied|Access is denied", "a file cannot be written: check who owns this folder and its .venv"),
 ]
 

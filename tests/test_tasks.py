@@ -194,6 +194,7 @@ def test_no_network_is_named(tmp_path):
             "not the one that requirements.lock",
         ),
         ("[Errno 13] Permission denied: '.venv'", "a file cannot be written"),
+        ("[Errno 30] Read-only file system: '_build/build.lock'", "this folder cannot be written"),
     ],
 )
 def test_other_causes_are_named(said, advice):
