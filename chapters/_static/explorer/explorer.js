@@ -227,7 +227,7 @@ class ShapeExplorer extends HTMLElement {
       const own = sizes === null ? "" : ` (by itself: ${by(sizes)})`;
       const title = element("dt", { textContent: `${TITLES[name]}${own}` });
       const box = element("dd");
-      const code = element("pre", { tabIndex: 0 });
+      const code = element("pre"); // it wraps, and is no stop on the way
       code.append(element("code", { textContent: line }));
       code.setAttribute("role", "region");
       code.setAttribute("aria-label", `Code for ${TITLES[name]}`);
