@@ -96,7 +96,7 @@ window.asked = (() => {
     return faults;
   }
 
-  const sideways = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  const sideways = () => Math.max(document.documentElement.scrollWidth - document.documentElement.clientWidth, 0);
 
   // Boxes that hide a part of their own text
   function cut() {

@@ -87,9 +87,19 @@ def misfits(page):
             page.evaluate(SPACED, SPACING)
         for width in widths:
             page.set_viewport_size({"width": width, "height": 800})
-            pixels = ask(page, "sideways")
-            found += [f"{pixels} pixels sideways at {width}"] if pixels > 0 else []
-            found += ask(page, "cut") if spacing or width == WIDTHS[-1] else []
+            pixels = lasting(page, "sideways")
+            found += [f"{pixels} pixels sideways at {width}"] if pixels else []
+            found += lasting(page, "cut") if spacing or width == WIDTHS[-1] else []
     page.evaluate("document.adoptedStyleSheets = []")
     page.set_viewport_size(size)
     return found
+
+
+def lasting(page, question):
+    """Return what is wrong, and still so after 3 s: scripts lay a page out again when its width has changed."""
+    for _ in range(60):
+        wrong = ask(page, question)
+        if not wrong:
+            break
+        page.wait_for_timeout(50)
+    return wrong

@@ -3,10 +3,7 @@
 `--hypothesis-profile many` draws more than anybody waits for, and others each time.
 """
 
-import functools
-import http.server
 import os
-import threading
 
 import matplotlib.pyplot as plt
 import pytest
@@ -14,11 +11,15 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import sync_playwright
 
 import chromium
+import local_server
 import pages
 
 # JAX compiles anew for every size. Compiled with less care, it computes the same integers in half the time; the record
 # that the tests compare with (`tasks.py record`) is made as users have it.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+
+# Several tests run at a time, and OpenMP's threads wait for each other by counting: of PyTorch, each test has one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile(
     "book", deadline=None, derandomize=True, max_examples=300, suppress_health_check=[HealthCheck.too_slow]
@@ -53,10 +54,5 @@ def address():
     """Serve the site that is built, and say where."""
     if not (pages.SITE / "index.html").exists():
         pytest.fail("there is no site to look at: run `python3 tasks.py book` first, or `python3 tasks.py test`")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(pages.Quiet, directory=pages.SITE))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with local_server.serving(pages.SITE, pages.Quiet) as address:
+        yield address

@@ -1,11 +1,9 @@
 """Addresses last: every page and heading that there was still leads somewhere, and a wrong address to a way on."""
 
-import functools
 import http.server
 import re
 import subprocess
 import sys
-import threading
 import urllib.parse
 import xml.etree.ElementTree as ET
 from types import SimpleNamespace
@@ -13,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import addresses
+import local_server
 import not_found
 import repository
 from helpers import exact
@@ -164,13 +163,8 @@ def pages_of_github():
         def log_message(self, *args):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Pages, directory=SITE))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with local_server.serving(SITE, Pages) as address:
+        yield address
 
 
 WRONG = {  # an address, and what the page then proposes to look for

@@ -115,7 +115,7 @@ def test_scripts_that_do_nothing_go_and_those_that_set_one_object_are_joined():
 
 LISTEN = """window.refused = [];
 addEventListener("securitypolicyviolation", event => window.refused.push([event.effectiveDirective, event.blockedURI]));"""
-ATTACKS = """async () => {
+ATTACKS = """() => {
   const add = (name, said, place = document.body) => place.append(Object.assign(document.createElement(name), said));
   add("script", { textContent: "window.harm = 'script'" });
   add("script", { src: "https://example.org/a.js" });
@@ -126,15 +126,17 @@ ATTACKS = """async () => {
   add("base", { href: "https://example.org/" }, document.head);
   document.body.insertAdjacentHTML("beforeend", "<b onclick='window.harm = 1' style='color: red'></b>");
   document.querySelector("body > b").click();
-  await fetch("https://example.org/a.json").catch(() => null);
+  fetch("https://example.org/a.json").catch(() => null);
   navigator.sendBeacon("https://example.org/b");
-  await new Promise(done => setTimeout(done, 50));
   setTimeout("window.harm = 'text'");
   add("form", { action: "https://example.org/c", id: "away" });
   document.getElementById("away").submit();
-  await new Promise(done => setTimeout(done, 200));
-  return [window.refused.map(([what, where]) => `${what} ${where}`).sort(), window.harm ?? null, document.baseURI === location.href];
 }"""
+CAME_OF_IT = """() => [
+  window.refused.map(([what, where]) => `${what} ${where}`).sort(),
+  window.harm ?? null,
+  document.baseURI === location.href,
+]"""
 REFUSED = [
     "base-uri https://example.org/",
     "connect-src https://example.org/a.json",
@@ -162,7 +164,9 @@ def test_nothing_that_is_put_into_a_page_gets_through(browser, home):
         visit.page.add_init_script(LISTEN)
         page = visit.open(f"{home}/chapters/03-formula-backwards.html")
         assert page.evaluate("refused") == visit.complaints == []
-        refused, harm, same_base = page.evaluate(ATTACKS)
+        page.evaluate(ATTACKS)
+        until(page, "number => refused.length >= number", len(REFUSED))
+        refused, harm, same_base = page.evaluate(CAME_OF_IT)
         assert refused == REFUSED
         assert (harm, same_base, visit.outside) == (None, True, [])
 

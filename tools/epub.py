@@ -20,10 +20,9 @@ import about
 import formula_pages
 import on_paper
 import whole_book
-from whole_book import ROOT, SUBTITLE, TITLE
+from whole_book import SUBTITLE, TITLE
 
 STYLE = Path(__file__).with_name("paper") / "epub.css"
-FILE = ROOT / "_build" / "transpose-convolution.epub"
 IDENTIFIER = "urn:uuid:6f0b7a2e-4d0f-5c1b-9a57-2f1f6d5c8e33"  # of this book, whatever its version
 PIXELS_PER_INCH = 160  # of a figure, as it was drawn
 KINDS = {".xhtml": "application/xhtml+xml", ".css": "text/css", ".png": "image/png", ".woff": "font/woff"}
@@ -250,12 +249,11 @@ def metadata():
 
 
 def main(argv):
-    """Make the EPUB, and say where it is."""
-    target = Path(argv[0]) if argv else FILE
+    """Make the EPUB."""
+    target = Path(argv[0])
     made = written(pack(whole_book.read()))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(made)
-    print(f"The EPUB is at {target.resolve().as_uri()}")
     return 0
 
 

@@ -21,10 +21,9 @@ import chromium
 import on_paper
 import whole_book
 from pdf_file import Pdf
-from whole_book import ROOT, SUBTITLE, TITLE
+from whole_book import SUBTITLE, TITLE
 
 STYLE = Path(__file__).with_name("paper") / "paper.css"
-FILE = ROOT / "_build" / "transpose-convolution.pdf"
 PIXELS_PER_INCH = 180  # of a figure on paper; 160 would be its own size
 PRINTS = 4  # at most, until the page numbers are right
 FRAME = ("Remember", "Check yourself", "On your own", "In practice", "Further reading")  # the same in each chapter
@@ -235,8 +234,8 @@ def mended(made, text):
 
 
 def main(argv):
-    """Make the PDF, and say where it is."""
-    target = Path(argv[0]) if argv else FILE
+    """Make the PDF."""
+    target = Path(argv[0])
     browser = chromium.find()
     if browser is None:
         return chromium.ADVICE
@@ -248,7 +247,6 @@ def main(argv):
         started.close()
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(made)
-    print(f"The PDF is at {target.resolve().as_uri()}")
     return 0
 
 

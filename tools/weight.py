@@ -9,12 +9,12 @@ import functools
 import gzip
 import hashlib
 import http.server
-import threading
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 import chromium
+import local_server
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
@@ -66,20 +66,9 @@ def packed(path, changed):
     return (gzip.compress(data, 6, mtime=0) if path.suffix in PACKED else data), tag
 
 
-@contextlib.contextmanager
 def served(site=SITE, *, max_age=600):
     """Serve a folder at a local address while the block runs."""
-    handler = type("Host", (Host,), {"max_age": max_age})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(site)))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return local_server.serving(site, type("Host", (Host,), {"max_age": max_age}))
 
 
 class Scales:

@@ -82,8 +82,10 @@ def numeric_array(name, value):
         raise TypeError(
             f"`{name}` is a masked array, and a convolution has no rule for masked entries: fill them first"
         )
+    if isinstance(value, range):  # which may be of any length
+        raise TypeError(f"`{name}` must be a rectangular array of numbers, got {short(value)}")
     try:
-        array = np.asarray(value if not isinstance(value, range) else None)  # which may be of any length
+        array = np.asarray(value)
     except Exception:  # lists that are ragged, tensors that are symbolic or want a gradient, ...
         raise TypeError(f"`{name}` must be a rectangular array of numbers, got {short(value)}") from None
     if array.dtype.kind not in "iufc" or array.dtype.isbuiltin == 2:  # 2: not NumPy's own

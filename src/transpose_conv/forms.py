@@ -179,7 +179,7 @@ def _whole_contract(name, form):
         x, kernel, *, stride=1, padding="valid", output_size=None, output_padding=None, dilation=1, groups=1
     ):  # fmt: skip
         problem = parse_conv_transpose(x, kernel, stride, padding, output_size, output_padding, dilation, groups)
-        _require_few_products(*problem)
+        _require_feasible(name, *problem)
         return by_group(form, *problem)
 
     del operator.__wrapped__  # the signature is conv_transpose's, not the form's
@@ -190,15 +190,28 @@ def _whole_contract(name, form):
     return operator
 
 
-def _require_few_products(x, kernel, groups, axes):
-    """Refuse what a form cannot do: each goes step by step through samples or entries, or writes all products down."""
-    for name, steps in (
-        ("x", math.prod(a.small for a in axes)),
-        ("stride", math.prod(a.large for a in axes)),
-        ("kernel", max(a.large * a.kernel_size for a in axes)),
-    ):
-        require_few_steps(steps, name)
-    require_reasonable((*x.shape[:-1], *kernel.shape[:-1]), "kernel")  # the input's channels are added up at once
+def _require_feasible(name, x, kernel, groups, axes):
+    """Refuse what the form called `name` would go through one by one for hours, or hold at once beyond any memory.
+
+    The other forms hold one array as large as the result at most, and go through the kernel, which is limited before.
+    """
+    inputs, outputs = math.prod(a.small for a in axes), math.prod(a.large for a in axes)
+    match name:
+        case "scatter":
+            require_few_steps(inputs, "x")
+        case "gather":
+            require_few_steps(inputs, "x")
+            require_few_steps(outputs, "stride")
+            meetings = inputs * math.prod(a.kernel_size for a in axes)
+            require_few_steps(max(meetings, *(a.large * a.kernel_size for a in axes)), "kernel")
+        case "phases":
+            require_few_steps(
+                10 * math.prod(min(a.stride, a.large) for a in axes), "stride"
+            )  # a phase takes ten, about
+        case "col2im":
+            require_reasonable((*x.shape[:-1], *kernel.shape[:-1]), "kernel")
+        case "matrix" | "sparse_matrix":  # the first goes on as the second where a number is not finite
+            require_reasonable((*x.shape[:-1], x.shape[-1] // groups, *kernel.shape[:-1]), "kernel")
 
 
 _FORMS = {
