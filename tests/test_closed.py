@@ -39,7 +39,7 @@ def test_every_page_begins_with_its_policy():
 def test_a_policy_names_what_its_page_has_and_nothing_else():
     for name, page in written().items():
         said, slides = directives(page), name.startswith("slides/")
-        own = {"default-src": ["'none'"], "base-uri": ["'none'"], "form-action": ["'self'"]}
+        own = {"default-src": ["'none'"], "base-uri": ["'none'"], "form-action": ["'self'"], "connect-src": ["'self'"]}
         own |= {key: ["'self'", "data:"] for key in ("img-src", "font-src")}
         own |= {"frame-src": ["'self'"], "style-src": ["'self'", "'unsafe-inline'"]} if slides else {}
         hashed = {key: words for key, words in said.items() if key not in own}

@@ -1,9 +1,14 @@
 """What the package promises to others by name."""
 
+import inspect
 import subprocess
 import sys
 
 import transpose_conv
+
+PUBLIC = [getattr(transpose_conv, name) for name in transpose_conv.__all__ if name != "CONV_TRANSPOSE_FORMS"]
+FUNCTIONS = [*PUBLIC, *transpose_conv.CONV_TRANSPOSE_FORMS.values()]
+DEFAULTS = {"stride": 1, "padding": "valid", "dilation": 1, "groups": 1, "output_size": None, "output_padding": None}
 
 
 def test_the_public_names_are_these():
@@ -20,8 +25,18 @@ def test_the_public_names_are_these():
         "output_padding_for",
         "same_padding",
     ]
-    public = [getattr(transpose_conv, name) for name in transpose_conv.__all__]
-    assert all(one.__doc__ for one in [*filter(callable, public), *transpose_conv.CONV_TRANSPOSE_FORMS.values()])
+    assert all(function.__doc__ for function in FUNCTIONS)
+
+
+def test_what_is_not_said_is_the_plain_convolution_everywhere():
+    for function in FUNCTIONS:
+        optional = {
+            name: parameter.default
+            for name, parameter in inspect.signature(function).parameters.items()
+            if parameter.default is not parameter.empty
+        }
+        assert optional == {name: DEFAULTS[name] for name in optional}, function.__name__
+        assert all(type(value) is type(DEFAULTS[name]) for name, value in optional.items())
 
 
 def test_importing_the_package_imports_neither_tensorflow_nor_matplotlib():

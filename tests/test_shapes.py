@@ -154,8 +154,8 @@ def test_a_wanted_size_is_at_least_one(value):
 
 def test_a_kernel_that_does_not_fit_is_refused():
     text = (
-        "`kernel_size` 3 does not fit: with stride=2, padding=(1, 0), dilation=4 it reaches over 9 samples, "
-        "and input_size 7 with its padding has 8"
+        "`kernel_size` 3 does not fit: with stride=2, padding=(2, 1), dilation=5 it reaches over 11 samples, "
+        "and input_size 7 with its padding has 10"
     )
     with pytest.raises(ValueError, match=exact(text)):
-        conv_output_size(7, 3, stride=2, padding=(1, 0), dilation=4)
+        conv_output_size(7, 3, stride=2, padding=(2, 1), dilation=5)

@@ -9,13 +9,16 @@ const SCROLLERS = {
   ".cell_output > .output": "Output",
 };
 
-// What fits is no stop on the way.
-function nameOrNot(box, kind) {
-  const scrolls = box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible";
-  const said = { tabindex: "0", role: "group", "aria-label": `${kind}, scrolls sideways` };
-  for (const [name, value] of Object.entries(said)) {
-    if (scrolls) box.setAttribute(name, value);
-    else box.removeAttribute(name);
+// What fits is no stop on the way. All boxes are measured before one is changed, so that the page is laid out once.
+function nameThoseThatScroll(boxes, kinds) {
+  const wide = boxes.filter((box) => box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible");
+  const scrolls = new Set(wide);
+  for (const box of boxes) {
+    const said = { tabindex: "0", role: "group", "aria-label": `${kinds.get(box)}, scrolls sideways` };
+    for (const [name, value] of Object.entries(said)) {
+      if (scrolls.has(box)) box.setAttribute(name, value);
+      else box.removeAttribute(name);
+    }
   }
 }
 
@@ -24,9 +27,9 @@ function nameScrollers() {
   for (const [selector, kind] of Object.entries(SCROLLERS)) {
     document.querySelectorAll(`.bd-article ${selector}`).forEach((box) => kinds.set(box, kind));
   }
-  const resized = new ResizeObserver((entries) => entries.forEach(({ target }) => nameOrNot(target, kinds.get(target))));
+  const resized = new ResizeObserver((entries) => nameThoseThatScroll(entries.map(({ target }) => target), kinds));
   kinds.forEach((_, box) => resized.observe(box)); // which also tells when something folded is opened
-  document.fonts.ready.then(() => kinds.forEach((kind, box) => nameOrNot(box, kind))); // a font widens the text, not its box
+  document.fonts.ready.then(() => nameThoseThatScroll([...kinds.keys()], kinds)); // a font widens the text, not its box
 }
 
 function sayWhatWasCopied() {

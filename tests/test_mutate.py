@@ -1,0 +1,83 @@
+"""The tool that plants faults: what it tries them on, what it says of them, and the list of those that change nothing."""
+
+import collections
+
+import pytest
+
+import mutate
+
+RESULT = {"module": "shapes", "operator": "NumberReplacer", "occurrence": 0, "line": 9, "change": ["a = 1", "a = 2"]}
+
+
+def test_every_fault_of_the_list_can_still_be_planted():
+    for module, before, after in mutate.listed():
+        lines = (mutate.ROOT / mutate.PACKAGE / f"{module}.py").read_text(encoding="utf-8").splitlines()
+        assert before in {line.strip() for line in lines}, module
+        assert after != before
+    assert all(reason.strip() for reason in mutate.listed().values())
+
+
+def test_a_fault_meets_the_tests_of_its_line_the_quick_ones_first_and_those_of_its_module_before_all():
+    lines = {
+        7: [(0.1, "tests/test_forms.py::a"), (0.2, "tests/test_shapes.py::b"), (0.3, "tests/test_shapes.py::c")],
+        0: [(0.4, "tests/test_forms.py::d")],
+    }
+    mutant = mutate.Mutant("shapes", "NumberReplacer", 0, 7)
+    first, second = mutate.chosen_tests(mutant, {"shapes": lines})
+    assert first == [(0.2, "tests/test_shapes.py::b"), (0.3, "tests/test_shapes.py::c")]
+    assert second == [(0.1, "tests/test_forms.py::a")]
+    elsewhere = mutate.Mutant("shapes", "NumberReplacer", 0, 8)  # a line that no test was seen to go through
+    assert mutate.chosen_tests(elsewhere, {"shapes": lines}) == [[(0.4, "tests/test_forms.py::d")]]
+    assert mutate.chosen_tests(mutant, {}) == []
+
+
+def test_tests_are_run_for_as_long_as_there_is_time_and_one_at_least():
+    slow = [(mutate.ENOUGH * 0.6, "tests/a"), (mutate.ENOUGH * 0.7, "tests/b"), (mutate.ENOUGH, "tests/c")]
+    mutant = mutate.Mutant("shapes", "NumberReplacer", 0, 7)
+    assert mutate.chosen_tests(mutant, {"shapes": {7: slow}}) == [slow[:2]]
+    assert mutate.chosen_tests(mutant, {"shapes": {7: slow[2:]}}) == [slow[2:]]
+
+
+def test_what_is_known_of_all_files_is_joined_the_quick_tests_first():
+    one = {"seconds": {"a": 2.0, "b": 1.0}, "lines": {"shapes": {"7": ["a", "b"], "0": ["a", "b"]}}}
+    two = {"seconds": {"c": 1.5}, "lines": {"shapes": {"7": ["c"]}, "fast": {"1": ["c"]}}}
+    found = mutate.joined([one, two])
+    assert found["shapes"][7] == [(1.0, "b"), (1.5, "c"), (2.0, "a")]
+    assert found["shapes"][0] == [(1.0, "b"), (2.0, "a")]
+    assert found["fast"] == {1: [(1.5, "c")]}
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("a\n  b = 2\nc\n", ["b = 1", "b = 2"]),
+        ("a\nc\n", ["b = 1", ""]),
+        ("a\n  if not (b\n  == 1)\nc\n", ["b = 1", "if not (b == 1)"]),
+    ],
+)
+def test_a_change_is_said_by_the_lines_that_differ(text, change):
+    assert mutate.difference("a\n  b = 1\nc\n", text) == change
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "status"), [(["killed", "hangs"], 0), (["killed", "survived"], 1), (["killed", "listed"], 0)]
+)
+def test_a_survivor_that_is_not_listed_is_printed_and_ends_in_a_failure(outcomes, status, monkeypatch, capsys):
+    monkeypatch.setattr(mutate, "listed", lambda: {("shapes", "a = 1", "a = 3"): "because"})
+    results = [RESULT | {"outcome": outcome} for outcome in outcomes]
+    for result in results:
+        if result["outcome"] == "listed":
+            result.update(outcome="survived", change=["a = 1", "a = 3"])
+    assert mutate.report(results) == status
+    said = capsys.readouterr().out
+    assert ("+ a = 2" in said) == bool(status)
+    assert "50.0%" in said if status else "100.0%" in said
+
+
+def test_files_of_shards_are_added_up(tmp_path, capsys):
+    files = [tmp_path / "1.json", tmp_path / "2.json"]
+    for file, outcome in zip(files, ("killed", "survived")):
+        file.write_text(mutate.json.dumps([RESULT | {"outcome": outcome}]))
+    assert mutate.main(["--merge", *map(str, files)]) == 1
+    totals = collections.Counter(line.split()[0] for line in capsys.readouterr().out.splitlines() if line)
+    assert totals["all"] == 1
