@@ -392,6 +392,9 @@ def test_opened_as_a_file_the_page_works_too(browser):
         page.get_by_role("button", name="6", exact=True).click()
         assert shown_lines(page) == list(diagnose((2, 2), (3, 3), stride=2, want=6)["lines"].values())
         assert page.url.endswith("want=6")
+        page.get_by_label("Wanted size").fill("7")
+        page.get_by_label("Wanted size").press("Enter")
+        assert "not reachable" in page.locator(".problem").inner_text()
         assert visit.complaints == []
 
 
