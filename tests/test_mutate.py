@@ -41,10 +41,11 @@ def test_tests_are_run_for_as_long_as_there_is_time_and_one_at_least():
 def test_what_is_known_of_all_files_is_joined_the_quick_tests_first():
     one = {"seconds": {"a": 2.0, "b": 1.0}, "lines": {"shapes": {"7": ["a", "b"], "0": ["a", "b"]}}}
     two = {"seconds": {"c": 1.5}, "lines": {"shapes": {"7": ["c"]}, "fast": {"1": ["c"]}}}
-    found = mutate.joined([one, two])
+    three = {"seconds": {f"tests/{mutate.IMPORT}::d": 0.5}, "lines": {}}
+    found = mutate.joined([one, two, three])
     assert found["shapes"][7] == [(1.0, "b"), (1.5, "c"), (2.0, "a")]
-    assert found["shapes"][0] == [(1.0, "b"), (2.0, "a")]
-    assert found["fast"] == {1: [(1.5, "c")]}
+    assert found["shapes"][0] == [(0.5, f"tests/{mutate.IMPORT}::d"), (1.0, "b"), (2.0, "a")]
+    assert found["fast"][1] == [(1.5, "c")]
 
 
 @pytest.mark.parametrize(

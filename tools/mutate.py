@@ -57,6 +57,7 @@ SUITE = [  # the tests of the package, without those of pages and notebooks
     *("keras", "malformed", "matrix", "models", "plotting", "plotting_images", "plotting_spectra", "public_names"),
     *("published_suites", "shapes", "tensorflow", "transpose", "upsampling"),
 ]
+IMPORT = "test_public_names.py"  # what looks at signatures and goes through no line
 IMPORTED = ["numpy", "matplotlib.pyplot", "scipy.signal", "playwright.sync_api", "nbval.plugin", "jupytext", "keras"]
 
 
@@ -197,7 +198,7 @@ def what_covers(places):
                 running[place] = file, forked(watched, place, file, answers[file])
         time.sleep(0.05)
     print(f"The tests without a fault: {time.monotonic() - began:.0f} s.", flush=True)
-    return joined(json.loads(answer.read_text()) for answer in answers.values())
+    return joined([json.loads(answer.read_text()) for answer in answers.values()])
 
 
 def fingerprint(file):
@@ -208,13 +209,19 @@ def fingerprint(file):
 
 
 def joined(answers):
-    """Join what is known of all files: module -> line -> [(seconds, test)]."""
+    """Join what is known of all files: module -> line -> [(seconds, test)].
+
+    What runs when a module is imported, such as a default, belongs to no test, and is tried on all that go through the
+    module, and on those that only look at its names.
+    """
     found = collections.defaultdict(lambda: collections.defaultdict(list))
     for answer in answers:
         for module, lines in answer["lines"].items():
             for line, names in lines.items():
                 found[module][int(line)] += [(answer["seconds"][name], name) for name in names]
+    at_import = {(time, name) for answer in answers for name, time in answer["seconds"].items() if IMPORT in name}
     for lines in found.values():
+        lines[0] = list({*lines[0], *at_import})
         for timed in lines.values():
             timed.sort()
     return found
