@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from helpers import exact
 from transpose_conv import conv, conv_output_size, conv_transpose, conv_transpose_output_sizes, output_padding_for
+from transpose_conv._arguments import conv_arrays, lone_kernel, require_reasonable
 
 X, KERNEL = np.ones((1, 4, 1)), np.ones((3, 1, 1))
 
@@ -120,3 +121,40 @@ def test_sizes_next_to_the_largest_int_are_computed():
 def test_a_result_that_no_memory_holds_is_refused_before_it_is_made(operator, options, argument, batch):
     with pytest.raises(ValueError, match=rf"^`{argument}` asks for an array of shape .*, more than 268435456 numbers"):
         operator(X[:batch], KERNEL, **options)
+
+
+@pytest.mark.parametrize("make", [list, tuple, np.array])
+def test_of_many_items_no_more_are_counted_than_any_argument_has(make):
+    rule = "`stride` must be an int or one int for each of the 1 axes, got "
+    with pytest.raises(ValueError, match=exact(f"{rule}64: ").removesuffix("$")):
+        conv_transpose(X, KERNEL, stride=make([1] * 64))
+    with pytest.raises(ValueError, match=exact(f"{rule}more than 64: ").removesuffix("$")):
+        conv_transpose(X, KERNEL, stride=make([1] * 65))
+
+
+@pytest.mark.parametrize(("length", "shown"), [(58, "x" * 58 + "'"), (59, "x" * 56 + "...")])
+def test_a_value_is_shown_in_sixty_characters(length, shown):
+    with pytest.raises(TypeError, match=exact(f"`input_size` must be an int, got '{shown}")):
+        conv_output_size("x" * length, 3)
+
+
+def test_the_groups_that_do_not_divide_a_kernel_are_held_against_its_last_axis():
+    text = "`groups` must divide the last axis of `kernel`, which is 5, got 2"
+    with pytest.raises(ValueError, match=exact(text)):
+        conv(np.ones((1, 4, 4, 4)), np.ones((3, 3, 2, 5)), groups=2)
+
+
+def test_the_limits_are_themselves_allowed():
+    require_reasonable((2**14, 2**14), "x")
+    with pytest.raises(ValueError, match="^`x` asks for an array of shape"):
+        require_reasonable((2**14, 2**14 + 1), "x")
+    lone_kernel(np.ones((1,) * 33), "")
+    with pytest.raises(ValueError, match=exact("`kernel` has 32 spatial axes, more than 31")):
+        lone_kernel(np.ones((1,) * 34), "")
+
+
+def test_channels_are_no_steps():
+    kernel = np.broadcast_to(1.0, (2**20, 4, 2))
+    assert conv_arrays(np.ones((1, 1, 2)), kernel, 2)[2:] == (2, (1,), (2**20,))
+    with pytest.raises(ValueError, match=exact("`kernel` asks for 4194304 steps one after the other, more than 2097152")):
+        conv_arrays(np.ones((1, 1, 4)), np.broadcast_to(1.0, (2**20, 1, 4)), 4)

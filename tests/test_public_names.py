@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import transpose_conv
+from transpose_conv import doctor, errors, models
 
 PUBLIC = [getattr(transpose_conv, name) for name in transpose_conv.__all__ if name != "CONV_TRANSPOSE_FORMS"]
 FUNCTIONS = [*PUBLIC, *transpose_conv.CONV_TRANSPOSE_FORMS.values()]
@@ -37,6 +38,13 @@ def test_what_is_not_said_is_the_plain_convolution_everywhere():
         }
         assert optional == {name: DEFAULTS[name] for name in optional}, function.__name__
         assert all(type(value) is type(DEFAULTS[name]) for name, value in optional.items())
+
+
+def test_what_reads_a_report_keeps_its_name_and_its_docstring():
+    for module, name in ((doctor, "describe"), (errors, "describe_error"), (models, "describe_model")):
+        function = getattr(module, name)
+        assert function.__name__ == name
+        assert function.__doc__.startswith("Write a report of `")
 
 
 def test_importing_the_package_imports_neither_tensorflow_nor_matplotlib():
