@@ -146,7 +146,7 @@ def test_the_groups_that_do_not_divide_a_kernel_are_held_against_its_last_axis()
 
 def test_the_limits_are_themselves_allowed():
     require_reasonable((2**14, 2**14), "x")
-    with pytest.raises(ValueError, match="^`x` asks for an array of shape"):
+    with pytest.raises(ValueError, match=r"^`x` asks for an array of shape"):
         require_reasonable((2**14, 2**14 + 1), "x")
     lone_kernel(np.ones((1,) * 33), "")
     with pytest.raises(ValueError, match=exact("`kernel` has 32 spatial axes, more than 31")):
@@ -156,5 +156,7 @@ def test_the_limits_are_themselves_allowed():
 def test_channels_are_no_steps():
     kernel = np.broadcast_to(1.0, (2**20, 4, 2))
     assert conv_arrays(np.ones((1, 1, 2)), kernel, 2)[2:] == (2, (1,), (2**20,))
-    with pytest.raises(ValueError, match=exact("`kernel` asks for 4194304 steps one after the other, more than 2097152")):
+    with pytest.raises(
+        ValueError, match=exact("`kernel` asks for 4194304 steps one after the other, more than 2097152")
+    ):
         conv_arrays(np.ones((1, 1, 4)), np.broadcast_to(1.0, (2**20, 1, 4)), 4)
