@@ -67,7 +67,10 @@ def main(argv=None):
             mutate,
             "plant thousands of faults into the package, and say which no test notices (--only shapes, --shard 1/4)",
         ),
-        "bench": (bench, "time the operator against the frameworks that are installed, and its forms (--only NAME)"),
+        "bench": (
+            bench,
+            "time the operator against the frameworks that are installed, and its forms (--only NAME, --shard 1/4)",
+        ),
         "package": (package, "build the package's source and wheel, and check both, also with twine"),
         "reproduce": (
             reproduce,

@@ -31,20 +31,32 @@ def main():
     parser.add_argument("--tiny", action="store_true", help="tiny layers, run once: are the numbers right?")
     parser.add_argument("--budget", type=float, default=0.25, help="seconds for each block of runs")
     parser.add_argument("--only", default="", help="layers whose name contains this")
+    parser.add_argument("--shard", default="1/1", metavar="k/n", help="every n-th layer, from the k-th on")
+    parser.add_argument("--merge", nargs="+", type=Path, metavar="FILE", help="join the layers.csv of shards")
     parser.add_argument("--out", type=Path, default=ROOT / "_build" / "bench", help="where tables and figures go")
     options = parser.parse_args()
     layers = {name: layer for name, layer in LAYERS.items() if options.only in name}
     if options.tiny:
         return check({name: tiny(layer) for name, layer in layers.items()}, contestants())
     options.out.mkdir(parents=True, exist_ok=True)
-    rows = time_layers(layers, options.budget)
+    if options.merge:
+        rows = [row for path in options.merge for row in read(path)]
+    else:
+        rows = time_layers(part(layers, options.shard), options.budget)
+        if growth := time_growth(part(GROWTH, options.shard), options.budget / 2):
+            write(growth, options.out / "growth.csv")
+            draw_growth(growth, options.out / "growth.png")
+    say_ratios(rows)
     write(rows, options.out / "layers.csv")
     draw_layers(rows, options.out / "layers.png")
-    rows = time_growth(options.budget / 2)
-    write(rows, options.out / "growth.csv")
-    draw_growth(rows, options.out / "growth.png")
     print(f"The tables and their figures are in {options.out}.")
     return 0
+
+
+def part(named, shard):
+    """Return every n-th of some named things, from the k-th on."""
+    k, n = map(int, shard.split("/"))
+    return dict(list(named.items())[k - 1 :: n])
 
 
 def check(layers, found):
@@ -94,7 +106,7 @@ def machine(budget):
 
 
 def time_layers(layers, budget):
-    """Print a line for each layer, and the means; return the rows of the table."""
+    """Print a line for each layer; return the rows of the table."""
     found = contestants()
     flops, bandwidth = machine(budget)
     print(f"matrix product {flops / 1e9:.0f} GFLOP/s, writing {bandwidth / 1e9:.0f} GB/s, {os.cpu_count()} processors")
@@ -117,21 +129,30 @@ def time_layers(layers, budget):
         rows.append({"layer": name, "share": limit / taken["ours"], **taken})
         times = "".join(f"{'-' if math.isnan(t) else f'{1000 * t:.3f}':>11}" for t in taken.values())
         print(f"{name:18} {limit / taken['ours']:>5.0%}{times}", flush=True)
+    return rows
+
+
+def say_ratios(rows):
+    """Print the means of everybody's time over ours: each ratio is of one machine, whichever machines made the rows."""
     print("\nTheir time over ours:")
-    for who in list(found)[1:]:
+    for who in others(rows):
         ratios = [row[who] / row["ours"] for row in rows if row[who] > 0]
         if ratios:
             mean, least = statistics.geometric_mean(ratios), min(ratios)
             print(f"{who:18} geometric mean {mean:.2f}, least {least:.2f}, in {len(ratios)} layers")
-    return rows
 
 
-def time_growth(budget):
+def others(rows):
+    """Return who is timed besides us."""
+    return [name for name in rows[0] if name not in ("layer", "share", "ours")]
+
+
+def time_growth(growth, budget):
     """Print how time, and memory beyond the result, grow with each quantity; return the rows of the table."""
     found = {who: prepare for who, prepare in contestants().items() if who in GROWING}
     print("\nGrowth: the exponent of the time, and of the memory beyond the result, over a range")
     rows = []
-    for quantity, layers in GROWTH.items():
+    for quantity, layers in growth.items():
         for value, layer in layers.items():
             x, kernel = operands(layer)
             for who, prepare in found.items():
@@ -170,6 +191,12 @@ def write(rows, path):
         writer.writerows(rows)
 
 
+def read(path):
+    """Read a table of layers that `write` has written."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{name: v if name == "layer" else float(v) for name, v in row.items()} for row in csv.DictReader(file)]
+
+
 def figure(size):
     """Return matplotlib's figure and axes in the style of the book."""
     import matplotlib as mpl
@@ -184,7 +211,7 @@ def figure(size):
 def draw_layers(rows, path):
     """Draw everybody's time over ours, one row of marks a layer."""
     fig, [[ax]] = figure((1, 1, 7, 0.32 * len(rows) + 1.6))
-    for who, marker in zip([name for name in rows[0] if name not in ("layer", "share", "ours")], "osD^v<>P*Xph"):
+    for who, marker in zip(others(rows), "osD^v<>P*Xph"):
         ax.plot([row[who] / row["ours"] for row in rows], range(len(rows)), marker, label=who)
     ax.axvline(1, color="black", linewidth=1)
     ax.set(xscale="log", xlabel="time over ours (right of the line: we are faster)", yticks=range(len(rows)))
@@ -196,8 +223,9 @@ def draw_layers(rows, path):
 
 def draw_growth(rows, path):
     """Draw time against each quantity."""
-    fig, [panels] = figure((1, len(GROWTH), 9, 3))
-    for ax, quantity in zip(panels, GROWTH):
+    quantities = list(dict.fromkeys(row["quantity"] for row in rows))
+    fig, [panels] = figure((1, len(quantities), 3 * len(quantities), 3))
+    for ax, quantity in zip(panels, quantities):
         for who, marker in zip(GROWING, "osD"):
             line = [row for row in rows if row["quantity"] == quantity and row["who"] == who]
             ax.plot([row["value"] for row in line], [row["seconds"] for row in line], marker + "-", label=who)

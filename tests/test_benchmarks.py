@@ -37,10 +37,18 @@ def test_a_contestant_that_computes_something_else_is_noticed():
 
 
 def test_a_timed_run_writes_its_table_and_figure(tmp_path):
-    result = run(PROGRAM, "--only", "one channel", "--budget", "0.01", "--out", tmp_path)
+    result = run(PROGRAM, "--only", "one channel", "--shard", "1/4", "--budget", "0.01", "--out", tmp_path)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "layers.csv").read_text().startswith("layer,share,ours,tensorflow")
     assert (tmp_path / "growth.csv").read_text().startswith("quantity,value,who,memory,seconds")
     for name in ("layers.png", "growth.png"):
         assert (tmp_path / name).stat().st_size > 5000
-    assert "geometric mean" in result.stdout
+    assert re.search(r"geometric mean \S+, least \S+, in 1 layers", result.stdout)
+    quantities = {line.split(",")[0] for line in (tmp_path / "growth.csv").read_text().splitlines()[1:]}
+    assert len(quantities) == 1  # of four
+    shard = tmp_path / "layers.csv"
+    result = run(PROGRAM, "--merge", shard, shard, "--out", tmp_path / "merged")
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"geometric mean \S+, least \S+, in 2 layers", result.stdout)
+    rows = shard.read_text().splitlines()
+    assert (tmp_path / "merged" / "layers.csv").read_text().splitlines() == [*rows, rows[1]]
