@@ -43,7 +43,7 @@ class Visit:
             "console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text)
         )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.on("requestfailed", self.note_failure)
         self.page.route("**/*", functools.partial(self.pass_on, address))
 
     def pass_on(self, address, route):
@@ -53,6 +53,11 @@ class Visit:
         else:
             self.outside.append(route.request.url)
             route.abort()
+
+    def note_failure(self, request):
+        """Note what did not come; an image that was on its way when the page was left is nobody's fault."""
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"failed: {request.url}, {request.failure}")
 
     def open(self, url):
         self.page.goto(url)
