@@ -21,6 +21,10 @@ from layers import GROWTH, LAYERS, tiny
 from transpose_conv import CONV_TRANSPOSE_FORMS, conv_transpose
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tools"))
+
+from shards import a_shard, part  # noqa: E402
+
 CHANNELS_FIRST = {"pytorch", "onnxruntime"}
 GROWING = ["ours", "tensorflow", "col2im"]
 
@@ -31,7 +35,7 @@ def main():
     parser.add_argument("--tiny", action="store_true", help="tiny layers, run once: are the numbers right?")
     parser.add_argument("--budget", type=float, default=0.25, help="seconds for each block of runs")
     parser.add_argument("--only", default="", help="layers whose name contains this")
-    parser.add_argument("--shard", default="1/1", metavar="k/n", help="every n-th layer, from the k-th on")
+    parser.add_argument("--shard", type=a_shard, default=(1, 1), metavar="k/n", help="every n-th, from the k-th on")
     parser.add_argument("--merge", nargs="+", type=Path, metavar="FILE", help="join the layers.csv of shards")
     parser.add_argument("--out", type=Path, default=ROOT / "_build" / "bench", help="where tables and figures go")
     options = parser.parse_args()
@@ -42,8 +46,8 @@ def main():
     if options.merge:
         rows = [row for path in options.merge for row in read(path)]
     else:
-        rows = time_layers(part(layers, options.shard), options.budget)
-        if growth := time_growth(part(GROWTH, options.shard), options.budget / 2):
+        rows = time_layers(dict(part(list(layers.items()), options.shard)), options.budget)
+        if growth := time_growth(dict(part(list(GROWTH.items()), options.shard)), options.budget / 2):
             write(growth, options.out / "growth.csv")
             draw_growth(growth, options.out / "growth.png")
     say_ratios(rows)
@@ -51,12 +55,6 @@ def main():
     draw_layers(rows, options.out / "layers.png")
     print(f"The tables and their figures are in {options.out}.")
     return 0
-
-
-def part(named, shard):
-    """Return every n-th of some named things, from the k-th on."""
-    k, n = map(int, shard.split("/"))
-    return dict(list(named.items())[k - 1 :: n])
 
 
 def check(layers, found):

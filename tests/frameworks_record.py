@@ -1,7 +1,7 @@
 """Execute the frameworks over a grid of calls, and record what each of them did: in sizes, in values, in refusals.
 
 `python3 tasks.py record` writes the record, `src/transpose_conv/frameworks.json`, which the pages read. `--check` executes
-it again and says what has changed, with `--shard 2/4` a quarter of it; so does a test with two of the programs. Each
+it again and says what has changed, with `--shard 2/4` a quarter of it; so does a test with one program of each framework. Each
 program runs in a process of its own, as Keras' backend and oneDNN are chosen when a process starts.
 """
 

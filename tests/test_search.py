@@ -226,7 +226,6 @@ def test_ctrl_k_leads_there_from_a_chapter(browser, address):
         page.goto(f"{address}/chapters/about.html")
         page.go_back()
         assert page.locator("article input[name=q]").input_value() == "checkerboard"
-        # What a page was still loading when it was left is no fault.
         assert visit.complaints == []
 
 

@@ -27,6 +27,7 @@ import malformed  # noqa: E402
 import oracles  # noqa: E402
 import transpose_conv as t  # noqa: E402
 from helpers import conv3d_misreads  # noqa: E402
+from shards import a_shard  # noqa: E402
 from strategies import cases, looks  # noqa: E402
 
 WRITTEN = ROOT / "_build" / "fuzz"
@@ -230,14 +231,6 @@ def say(reports):
     seeds = sorted({f"seed {report['seed']}, shard {report['shard']}" for report in reports})
     print(f"{total} examples ({'; '.join(seeds)}): {len(failures) or 'no'} failure{'s' * (len(failures) != 1)}.")
     return int(bool(failures))
-
-
-def a_shard(text):
-    """Read "k/n"."""
-    k, _, n = text.partition("/")
-    if not (k.isdecimal() and n.isdecimal() and 1 <= int(k) <= int(n)):
-        raise argparse.ArgumentTypeError(f"{text} is not k/n, as 2/4: the second of four")
-    return int(k), int(n)
 
 
 def main(argv=None):

@@ -30,6 +30,8 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, settings
 
+from shards import a_shard, part
+
 with contextlib.suppress(ImportError):  # `python3 tasks.py mutate` installs it; the tests of this module do without
     from cosmic_ray.ast import ast_nodes
     from cosmic_ray.mutating import mutate_code
@@ -79,19 +81,19 @@ def main(argv):
     """Run the program; the exit status is 1 if a mutant survives of which nobody has said why."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", metavar="MODULE", help="a module of the package, `shapes`")
-    parser.add_argument("--shard", default="1/1", metavar="k/n", help="every n-th mutant, from the k-th on")
+    parser.add_argument("--shard", type=a_shard, default=(1, 1), metavar="k/n", help="every n-th, from the k-th on")
     parser.add_argument("--merge", nargs="+", type=Path, metavar="FILE", help="report what shards have written")
     options = parser.parse_args(argv)
     if options.merge:
         return report([result for file in options.merge for result in json.loads(file.read_text())])
     names = options.only or sorted(path.stem for path in (ROOT / PACKAGE).glob("*.py"))
-    shard, shards = map(int, options.shard.split("/"))
-    chosen = [mutant for name in names for mutant in mutants(name)][shard - 1 :: shards]
+    chosen = part([mutant for name in names for mutant in mutants(name)], options.shard)
     prepare()
     places = [copied(WRITTEN / f"copy-{number}") for number in range(WORKERS)]
     tests = what_covers(places)
+    require_calm(places[0], names, tests)
     results = tried(chosen, tests, places)
-    file = WRITTEN / f"{'-'.join(options.only or ['all'])}-{shard}-of-{shards}.json"
+    file = WRITTEN / "{}-{}-of-{}.json".format("-".join(options.only or ["all"]), *options.shard)
     file.write_text(json.dumps(results, indent=1) + "\n")
     print(f"Written to {file.relative_to(ROOT)}.")
     return report(results)
@@ -274,9 +276,16 @@ def tried(chosen, tests, places):
     )
 
 
-def work(place, part, tests, answers):
+def require_calm(place, names, tests):
+    """See that what is no fault is not noticed, so that what is noticed is a fault."""
+    for name in names:
+        if came_of(place, Mutant(name, "none", 0, 0), chosen_tests(Mutant(name, "none", 0, 0), tests)) != "survived":
+            raise SystemExit(f"without a fault in {name}, its tests fail: {place / 'said.txt'} says why")
+
+
+def work(place, some, tests, answers):
     """Try some faults in one copy of the project, one after the other."""
-    for mutant in part:
+    for mutant in some:
         file = place / PACKAGE / f"{mutant.module}.py"
         code = (ROOT / PACKAGE / f"{mutant.module}.py").read_text(encoding="utf-8")
         text = mutant.text(code)
@@ -343,19 +352,7 @@ def enter(place):
 
 def run_tests(names, plugins):
     """Run pytest in this process and return its exit status."""
-    words = [
-        "-x",
-        "-q",
-        "--tb=no",
-        "-n",
-        "0",
-        "-p",
-        "no:cacheprovider",
-        "--hypothesis-profile",
-        "mutants",
-        "--rootdir",
-        ".",
-    ]
+    words = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-profile", "mutants", "--rootdir", "."]
     words += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of plugins, which are imported before pytest starts
     return int(pytest.main([*words, *names], plugins=plugins))
 

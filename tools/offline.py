@@ -296,7 +296,10 @@ def commands():
 
 def installing():
     """Write the commands that install them, in Markdown: a block for each system."""
-    blocks = (f"{NAMES[system]}:\n\n```bash\n{chr(10).join(install_commands(system))}\n```" for system in SYSTEMS)
+    blocks = (
+        f"{NAMES[system]}:\n\n```{'bat' if system == 'windows' else 'bash'}\n{chr(10).join(install_commands(system))}\n```"
+        for system in SYSTEMS
+    )
     return "\n\n".join(blocks)
 
 

@@ -205,9 +205,8 @@ def _require_feasible(name, x, kernel, groups, axes):
             meetings = inputs * math.prod(a.kernel_size for a in axes)
             require_few_steps(max(meetings, *(a.large * a.kernel_size for a in axes)), "kernel")
         case "phases":
-            require_few_steps(
-                10 * math.prod(min(a.stride, a.large) for a in axes), "stride"
-            )  # a phase takes ten, about
+            n_phases = math.prod(min(a.stride, a.large) for a in axes)
+            require_few_steps(10 * n_phases, "stride")  # each takes about ten
         case "col2im":
             require_reasonable((*x.shape[:-1], *kernel.shape[:-1]), "kernel")
         case "matrix" | "sparse_matrix":  # the first goes on as the second where a number is not finite
