@@ -139,7 +139,7 @@ def trained(name):
     return np.float32(array["numbers"]).reshape(array["shape"])
 
 
-@pytest.mark.skipif(not installed("pytorch"), reason="python3 tasks.py frameworks installs it")
+@pytest.mark.skipif(not is_there("pytorch"), reason="python3 tasks.py frameworks installs it")
 def test_the_trained_layer_is_pytorchs():
     """The recorded layer, in PyTorch and in Keras: sums of 36 products of numbers below 1, in another order."""
     import keras
@@ -161,7 +161,7 @@ def test_the_trained_layer_is_pytorchs():
     assert np.array_equal(back, trained("weight"))
 
 
-@pytest.mark.skipif(not installed("pytorch"), reason="python3 tasks.py frameworks installs it")
+@pytest.mark.skipif(not is_there("pytorch"), reason="python3 tasks.py frameworks installs it")
 def test_the_trained_layer_is_the_packages_bit_for_bit_where_sums_are_exact():
     """Chapter "Say it in five frameworks" does it in Keras."""
     import torch

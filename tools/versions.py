@@ -138,7 +138,7 @@ def tested(clone, python):
 def counts(lines):
     """Return what pytest's last line counts, or that there is none."""
     found = [line for line in lines if re.search(r"\d+ passed.* in [\d.]+s", line)]
-    return dict((word, int(n)) for n, word in re.findall(r"(\d+) (\w+)", found[-1].split(" in ")[0])) if found else {}
+    return {word: int(n) for n, word in re.findall(r"(\d+) (\w+)", found[-1].split(" in ")[0])} if found else {}
 
 
 def write(name, result):
