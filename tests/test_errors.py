@@ -34,6 +34,7 @@ def executed(environment):
                     yield kind["id"], name, seen["call"], seen["text"] if which == "with" else None
 
 
+@pytest.mark.pinned
 @pytest.mark.parametrize(
     "environment",
     [
@@ -63,6 +64,7 @@ def test_every_text_is_executed_quoted_or_ends_the_process():
         assert ("call" in seen) == (not seen["how"].startswith("https:"))
 
 
+@pytest.mark.pinned
 @pytest.mark.posix
 @pytest.mark.skipif(not HAS_ONEDNN, reason="oneDNN is not for this processor")
 def test_the_process_ends():

@@ -117,9 +117,10 @@ FACTS = """async ([modules, cases]) => {
     const x = operator.counting(axes.map((axis) => axis.i)), kernel = operator.counting(axes.map((axis) => axis.k));
     return Array.from({ length: operator.count(axes.map((axis) => axis.i)) + 1 }, (_, steps) => {
       const facts = picture.facts({ axes, steps, x, kernel });
-      const all = (name) => facts.cells.map((cell) => cell[name]);
-      const cells = [all("sum"), all("coverage"), all("inside").map(Number), all("product").map((one) => Number(one !== null))];
-      return { words: picture.sentence(facts), shape: facts.shape, cells };
+      const names = ["sum", "coverage", "inside", "onSheet", "product", "added"];
+      const cells = names.map((name) => facts.cells.map((cell) => Number(cell[name])));
+      const { shape, current, value } = facts;
+      return { words: picture.sentence(facts), shape, current, value, cells };
     });
   });
 }"""
@@ -137,16 +138,21 @@ def test_every_step_shows_what_has_been_stamped(browser, address):
         sums, counts = np.zeros(steps[0]["shape"], int), np.zeros(steps[0]["shape"], int)
         kept = np.zeros(sums.shape, bool)
         kept[tuple(slice(b, b + a["n"]) for a, b in zip(axes, befores))] = True
+        sheet = np.zeros(sums.shape, bool)
+        sheet[tuple(slice((a["i"] - 1) * a["s"] + (a["k"] - 1) * a["d"] + 1) for a in axes)] = True
         samples = itertools.product(*(range(a["i"]) for a in axes))
         for number, (sample, step) in enumerate(zip([None, *samples], steps, strict=True)):
-            landed = np.zeros(sums.shape, bool)
+            products = np.zeros(sums.shape, int)
             if sample is not None:
                 for entry, t in enumerate(itertools.product(*(range(a["k"]) for a in axes)), start=1):
                     at = tuple(p * a["s"] + j * a["d"] for a, p, j in zip(axes, sample, t))
                     sums[at] += number * entry
                     counts[at] += 1
-                    landed[at] = True
-            assert step["cells"] == [one.ravel().tolist() for one in (sums, counts, kept * 1, landed * 1)]
+                    products[at] = number * entry
+            landed = products > 0
+            cells = sums, counts, kept * 1, sheet * 1, products, landed & (counts > 1)
+            assert step["cells"] == [(one * 1).ravel().tolist() for one in cells]
+            assert (step["current"], step["value"]) == ((list(sample), number) if sample else (None, None))
             cut, again = (landed & ~kept).sum(), (landed & (counts > 1)).sum()
             assert spoken(r"([0-9]+) places? lies? outside", step["words"]) == cut
             assert spoken(r"([0-9]+) places? already", step["words"]) == again

@@ -11,7 +11,7 @@ RESULT = {"module": "shapes", "operator": "NumberReplacer", "occurrence": 0, "li
 
 def test_every_fault_of_the_list_can_still_be_planted():
     for module, before, after in mutate.listed():
-        lines = (mutate.ROOT / mutate.PACKAGE / f"{module}.py").read_text(encoding="utf-8").splitlines()
+        lines = (mutate.ROOT / mutate.source(module)).read_text(encoding="utf-8").splitlines()
         assert before in {line.strip() for line in lines}, module
         assert after != before
     assert all(reason.strip() for reason in mutate.listed().values())

@@ -107,6 +107,7 @@ def pins(path):
     return {(canonicalize_name(name), version) for name, version in found}
 
 
+@pytest.mark.pinned
 def test_the_list_has_the_versions_that_the_book_is_checked_with():
     """A package may stand there in two versions, for an old Python and a new one."""
     known, listed = pins(ROOT / "requirements.lock"), pins(offline.LOCK)
@@ -146,6 +147,7 @@ def test_a_list_has_no_tools():
         assert {line.split("==")[0] for line in offline.wheels(system)} & {*tools, "nbgitpuller", "jupytext"} == set()
 
 
+@pytest.mark.pinned
 def test_a_list_is_complete_as_far_as_it_is_installed_here():
     """What a listed package says it needs is listed too, asked of the packages themselves."""
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"

@@ -71,6 +71,7 @@ def test_versions_agree():
     assert f"## {transpose_conv.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.pinned
 def test_the_lock_holds_every_requirement_exactly():
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     pins = re.findall(r"(?m)^([\w.-]+==[^\s;]+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"))

@@ -1,5 +1,7 @@
 """The transposed convolution: the definition, the adjoint identity, and every legal size."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -118,11 +120,28 @@ def test_a_size_that_cannot_be_is_refused(options, error, text):
 
 def test_channels_that_do_not_match_are_refused():
     text = (
-        "`x` has 1 channels, but a `kernel` of shape (3, 3, 1, 2) takes 2: "
+        "`x` has 4 channels, but a `kernel` of shape (3, 2, 1, 5) takes 5: "
         "its axes are (*kernel_size, out_channels / groups, in_channels)"
     )
     with pytest.raises(ValueError, match=exact(text)):
-        conv_transpose(IMAGE, np.ones((3, 3, 1, 2)))
+        conv_transpose(np.ones((2, 6, 7, 4)), np.ones((3, 2, 1, 5)))
+
+
+@pytest.mark.parametrize(
+    ("x_shape", "kernel_shape", "options", "argument", "shape"),
+    [
+        ((2, 2, 6), (1, 5, 6), {"stride": 2**28, "groups": 3}, "stride", (2, 2**28 + 1, 15)),
+        ((1, 2, 1), (1, 1, 1), {"stride": 2**28, "dilation": 2**30}, "stride", (1, 2**28 + 1, 1)),  # one entry: no gaps
+        ((1, 1, 1), (3, 1, 1), {"stride": 2**30, "dilation": 2**28}, "dilation", (1, 2**29 + 1, 1)),  # one sample: no steps
+        ((1, 2, 1), (2, 1, 1), {"dilation": 2**28}, "dilation", (1, 2**28 + 2, 1)),
+        ((2**13, 1, 32), (1, 2**12, 32), {"groups": 32}, "kernel", (2**13, 1, 2**17)),
+    ],
+)  # fmt: skip
+def test_what_adds_most_to_a_result_that_is_too_large_is_named(x_shape, kernel_shape, options, argument, shape):
+    x, kernel = np.broadcast_to(1, x_shape), np.broadcast_to(1, kernel_shape)
+    text = f"`{argument}` asks for an array of shape {shape}, more than 268435456 numbers"
+    with pytest.raises(ValueError, match=exact(text)):
+        conv_transpose(x, kernel, **options)
 
 
 @given(cases(min_batch=1))
@@ -139,6 +158,16 @@ def test_counting_many_axes_and_long_kernels_takes_no_time():
     assert coverage_count((300, 300), 200, stride=2).max() == 100 * 100
 
 
+@pytest.mark.parametrize(("kernel_size", "stride"), [(3, 2), (3, 9)])  # by planes and by rows
+def test_counts_of_one_axis_keep_no_memory_but_their_own(kernel_size, stride):
+    coverage_count(2**12, kernel_size, stride=stride)  # what NumPy loads the first time is not counted
+    tracemalloc.start()
+    counts = coverage_count(2**12, kernel_size, stride=stride)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert counts.nbytes <= kept < 1.5 * counts.nbytes
+
+
 def test_coverage_of_the_puzzle():
     assert coverage_count((2, 2), 3, stride=2).tolist() == [
         [1, 1, 2, 1, 1], [1, 1, 2, 1, 1], [2, 2, 4, 2, 2], [1, 1, 2, 1, 1], [1, 1, 2, 1, 1]
@@ -152,12 +181,15 @@ def test_coverage_of_the_puzzle():
     ("arguments", "options", "error", "text"),
     [
         ((0, 3), {}, ValueError, "`input_size` must be at least 1, got 0"),
+        ((2, 0), {}, ValueError, "`kernel_size` must be at least 1, got 0"),
         (((), 3), {}, ValueError, "`input_size` must be an int or one int for each of the 1 axes, got 0: ()"),
         (((2, 2), (3, 3, 3)), {}, ValueError,
          "`kernel_size` must be an int or one int for each of the 2 axes, got 3: (3, 3, 3)"),
         (("2", 3), {}, TypeError, "`input_size` must be an int or one int per axis, got '2'"),
         ((2**40, 3), {}, ValueError,
          "`input_size` asks for an array of shape (1099511627776,), more than 268435456 numbers"),
+        ((2, 3), {"stride": 2**28}, ValueError,
+         "`stride` asks for an array of shape (1, 268435459, 1), more than 268435456 numbers"),
         ((2, 3), {"output_size": 7, "stride": 2}, ValueError,
          "`output_size` 7 on axis 0 is not reachable: "
          "a convolution with kernel_size=3, stride=2, padding='valid' takes 5 to 6 to input_size 2"),

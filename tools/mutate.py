@@ -39,6 +39,7 @@ with contextlib.suppress(ImportError):  # `python3 tasks.py mutate` installs it;
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "src/transpose_conv"
+SCRIPTS = "chapters/_static/explorer"
 WRITTEN = ROOT / "_build" / "mutants"
 EQUIVALENT = ROOT / "tests" / "equivalent_mutants.yml"
 ENOUGH = 20  # seconds of tests for a fault, as long as they take without one
@@ -82,12 +83,16 @@ def main(argv):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", metavar="MODULE", help="a module of the package, `shapes`")
     parser.add_argument("--shard", type=a_shard, default=(1, 1), metavar="k/n", help="every n-th, from the k-th on")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="only what survived when this was written")
     parser.add_argument("--merge", nargs="+", type=Path, metavar="FILE", help="report what shards have written")
     options = parser.parse_args(argv)
     if options.merge:
         return report([result for file in options.merge for result in json.loads(file.read_text())])
     names = options.only or sorted(path.stem for path in (ROOT / PACKAGE).glob("*.py"))
     chosen = part([mutant for name in names for mutant in mutants(name)], options.shard)
+    if options.again:
+        chosen = survivors_of(json.loads(options.again.read_text()), chosen)
+        names = sorted({mutant.module for mutant in chosen})
     prepare()
     places = [copied(WRITTEN / f"copy-{number}") for number in range(WORKERS)]
     tests = what_covers(places)
@@ -108,6 +113,14 @@ def mutants(name):
         starts = [start for node in ast_nodes(tree) for start, _ in change.mutation_positions(node)]
         found += [Mutant(name, operator, number, start[0]) for number, start in enumerate(starts)]
     return sorted(found, key=lambda mutant: (mutant.line, mutant.operator, mutant.occurrence))
+
+
+def survivors_of(results, chosen):
+    """Return those faults that survived before, as new tests have come since."""
+    known = listed()
+    before = [one for one in results if one["outcome"] == "survived" and (one["module"], *one["change"]) not in known]
+    places = {(one["module"], one["operator"], one["occurrence"]) for one in before}
+    return [mutant for mutant in chosen if (mutant.module, mutant.operator, mutant.occurrence) in places]
 
 
 def prepare():
@@ -388,6 +401,11 @@ def listed():
     }
 
 
+def source(module):
+    """Return the file of a module of the package, or of a script of the explorer."""
+    return f"{SCRIPTS}/{module}" if module.endswith(".js") else f"{PACKAGE}/{module}.py"
+
+
 def report(results):
     """Print the score of each module and every survivor; return the exit status."""
     known, counts = listed(), collections.defaultdict(collections.Counter)
@@ -406,7 +424,7 @@ def report(results):
         print(f"{module:<20}{of.total():>9}{numbers}")
     for result in survivors:
         before, after = result["change"]
-        print(f"\n{PACKAGE}/{result['module']}.py:{result['line']} {result['operator']}\n- {before}\n+ {after}")
+        print(f"\n{source(result['module'])}:{result['line']} {result['operator']}\n- {before}\n+ {after}")
     return int(bool(survivors))
 
 

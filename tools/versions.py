@@ -20,8 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 WRITTEN = ROOT / "_build" / "versions"
 HELD = ROOT / "tests" / "versions.json"
 NAMES = ("numpy", "matplotlib", "tensorflow", "keras")
-OLDEST = {"numpy": "2.0.0", "matplotlib": "3.9.0", "tensorflow": "2.18.1", "keras": "3.15.0"}
+OLDEST = {"numpy": "2.0.0", "matplotlib": "3.9.0", "tensorflow": "2.19.1", "keras": "3.15.0"}
 OLDEST_FOR = {(3, 13): {"numpy": "2.1.0", "matplotlib": "3.9.2", "tensorflow": "2.20.0"}}  # the first that have builds
+BESIDE = {"oldest": "pyparsing<3.3\n"}  # newer ones warn of the names by which an old matplotlib calls it
 WHICH = ("oldest", "newest", "prerelease")
 ASKED = """
 import importlib.metadata as m, json, platform, sys
@@ -42,7 +43,7 @@ def main(argv=None):
     name = "{}.{} {}".format(*python, asked.which)
     clone = WRITTEN / name.replace(" ", "-")
     cloned(clone)
-    resolve(clone, asked.python, wanted(asked.which, python))
+    resolve(clone, asked.python, wanted(asked.which, python), BESIDE.get(asked.which, ""))
     result = tested(clone, asked.python)
     (WRITTEN / f"{clone.name}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if asked.write:
@@ -85,12 +86,12 @@ def cloned(clone):
     run(["git", "checkout", "--quiet", "--force", "--detach", head], cwd=clone)
 
 
-def resolve(clone, python, asked):
+def resolve(clone, python, asked, beside=""):
     """Write the lock of a clone anew: other versions of the four, and of the rest only where these need it."""
     requirements = clone / "_build" / "requirements.txt"
     requirements.parent.mkdir(exist_ok=True)
     text = with_other_versions((clone / "requirements.txt").read_text(encoding="utf-8"), asked)
-    requirements.write_text(re.sub(r"(?m)^-e .*\n", "", text), encoding="utf-8")
+    requirements.write_text(re.sub(r"(?m)^-e .*\n", "", text) + beside, encoding="utf-8")
     words = ["--python", python, "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
     upgraded = [word for name in NAMES for word in ("--upgrade-package", name)]
     run(

@@ -2,7 +2,7 @@
    framework_rules.py in JavaScript. A test compares the two.
 
    An operation is known by its windows on the sheet of stamps, { before, size } for each axis. For each framework, `gives`
-   reads a padding as windows, `says` writes windows as arguments, or returns null where it has none for them. */
+   says which sizes a padding leads to, `says` writes windows as arguments; each returns null where there is nothing. */
 
 import { SAME, VALID, axisPadding, effectiveSize, reachableSizes, sheetSize, tuple } from "./shapes.js";
 
@@ -34,7 +34,7 @@ const all = (axes, letter) => axes.map((axis) => axis[letter]);
 const keras = {
   channelsLast: true,
   refuses: (axes) => (stridesAndDilates(axes) ? "strides and dilation_rate cannot both be larger than 1" : null),
-  gives: (axes) => (typeof axes[0].padding === "string" ? kerasReads(axes, axes[0].padding, null) : null),
+  gives: (axes) => (typeof axes[0].padding === "string" ? sizesOf(kerasReads(axes, axes[0].padding, null)) : null),
   says(axes, windows) {
     for (const padding of [VALID, SAME]) {
       const added = axes.map((axis, at) => windows[at].size - kerasLeast(axis, padding));
@@ -57,7 +57,7 @@ const kerasLeast = (axis, padding) =>
   padding === VALID ? sheetSize(axis) : (axis.i - 1) * axis.s + (effectiveSize(axis) % 2);
 
 function kerasReads(axes, padding, outputPadding) {
-  if (outputPadding && axes.some((axis, at) => outputPadding[at] < 0 || outputPadding[at] >= axis.s)) return null;
+  if (outputPadding && axes.some((axis, at) => outputPadding[at] >= axis.s)) return null; // below 0, no size is reached
   const sizes = axes.map((axis, at) => {
     if (outputPadding) return kerasLeast(axis, padding) + outputPadding[at];
     return padding === VALID ? sheetSize(axis) + Math.max(axis.s - effectiveSize(axis), 0) : axis.i * axis.s;
@@ -93,7 +93,7 @@ const pytorch = {
   gives(axes) {
     const cut = axes.map((axis) => (axis.padding === VALID ? [0, 0] : axis.padding));
     if (axes[0].padding === SAME || cut.some(([before, after]) => before !== after)) return null;
-    return axes.map((axis, at) => ({ before: cut[at][0], size: sheetSize(axis) - 2 * cut[at][0] }));
+    return axes.map((axis, at) => sheetSize(axis) - 2 * cut[at][0]);
   },
   says(axes, windows) {
     const added = axes.map((axis, at) => windows[at].size - sheetSize(axis) + 2 * windows[at].before);
@@ -110,8 +110,8 @@ const jax = {
   channelsLast: true,
   refuses: () => null,
   gives(axes) {
-    if (axes[0].padding === SAME) return windowsFor(axes, SAME, scaled(axes));
-    return axes[0].padding === VALID ? axes.map((axis) => ({ before: 0, size: Math.max(sheetSize(axis), axis.i * axis.s) })) : null;
+    if (axes[0].padding === SAME) return scaled(axes);
+    return axes[0].padding === VALID ? axes.map((axis) => Math.max(sheetSize(axis), axis.i * axis.s)) : null;
   },
   says: (axes, windows) => ({
     padding: axes.map((axis, at) => [
@@ -133,14 +133,13 @@ const onnx = {
   gives(axes) {
     if (axes[0].padding === SAME) {
       const sizes = scaled(axes);
-      return sheets(axes).some((sheet, at) => sheet < sizes[at]) ? null : windowsFor(axes, SAME, sizes);
+      return sheets(axes).some((sheet, at) => sheet < sizes[at]) ? null : sizes;
     }
     const cut = axes.map((axis) => (axis.padding === VALID ? [0, 0] : axis.padding));
-    return axes.map((axis, at) => ({ before: cut[at][0], size: sheetSize(axis) - cut[at][0] - cut[at][1] }));
+    return axes.map((axis, at) => sheetSize(axis) - cut[at][0] - cut[at][1]);
   },
   says(axes, windows) {
     const beyond = axes.map((axis, at) => windows[at].before + windows[at].size - sheetSize(axis));
-    if (!axes.every((axis, at) => beyond[at] < axis.s)) return null;
     const ends = beyond.map((n) => Math.max(-n, 0));
     return { pads: [...windows.map((window) => window.before), ...ends], added: beyond.map((n) => Math.max(n, 0)) };
   },
@@ -156,8 +155,8 @@ export const FRAMEWORKS = { keras, tensorflow, pytorch, "jax transpose_kernel": 
 /* The size that a framework gives where it is told the padding and nothing else; null if that is not enough. */
 export function defaultSize(name, axes) {
   if (FRAMEWORKS[name].refuses(axes)) return null;
-  const windows = FRAMEWORKS[name].gives(axes);
-  return windows && windows.every((window) => window.size >= 1) ? sizesOf(windows) : null;
+  const sizes = FRAMEWORKS[name].gives(axes);
+  return sizes && sizes.every((size) => size >= 1) ? sizes : null;
 }
 
 /* The code that makes a framework return these windows, or a comment that says why there is none. */
@@ -167,11 +166,8 @@ export function lineFor(name, axes, windows) {
   if (reason) return `# ${name} cannot say this: ${reason}`;
   const said = framework.says(axes, windows);
   if (said) return framework.line(axes, said);
-  const whole = axes.map((axis, at) => ({ before: 0, size: wholeSize(axis, windows[at]) }));
+  const whole = axes.map((axis, at) => ({ before: 0, size: Math.max(sheetSize(axis), windows[at].before + windows[at].size) }));
   const kept = windows.map(({ before, size }, at) => `${before}:${Math.min(before + size, whole[at].size)}`);
   const crop = [...(framework.channelsLast ? [":"] : [":", ":"]), ...kept].join(",");
   return `${framework.line(axes, framework.says(axes, whole))}[${crop}]`;
 }
-
-/* The sheet, or as much more of it as the window needs and a legal size allows. */
-const wholeSize = (axis, { before, size }) => Math.min(Math.max(sheetSize(axis), before + size), sheetSize(axis) + axis.s - 1);

@@ -68,10 +68,3 @@ export function convTranspose(axes, x, kernel) {
 
 /* The numbers that the pictures use: 1, 2, 3, ... so that each product can be followed. */
 export const counting = (shape) => Array.from({ length: count(shape) }, (_, at) => at + 1);
-
-/* How many places of the stamps are cut off, because they lie outside of the window. */
-export function cutOff(axes) {
-  const { shape, coverage } = sheetAfter(axes, Infinity, counting(axes.map((a) => a.i)), counting(axes.map((a) => a.k)));
-  const windows = windowsOf(axes);
-  return [...indices(shape)].filter((index) => coverage[place(index, shape)] && !inside(windows, index)).length;
-}

@@ -25,9 +25,9 @@ export function facts({ axes, steps, x, kernel }) {
   const samples = axes.map((axis) => axis.i);
   const windows = windowsOf(axes);
   const now = sheetAfter(axes, steps, x, kernel);
-  const current = steps > 0 ? [...indices(samples)][steps - 1] : null;
+  const current = [...indices(samples)][steps - 1] ?? null;
   const landed = current ? stamp(axes, current) : [];
-  const before = steps > 0 ? sheetAfter(axes, steps - 1, x, kernel) : now;
+  const before = sheetAfter(axes, steps - 1, x, kernel); // of no use while nothing has landed
   const isSheet = (index) => index.every((at, axis) => at < sheetSize(axes[axis]));
   const cells = [...indices(now.shape)].map((index) => {
     const at = place(index, now.shape);

@@ -58,7 +58,8 @@ export function requireReachable(n, axis, number, name = "want") {
 /* Throw what the package raises where the padding cuts off everything on some axis. */
 export function requireSomeSize(axes) {
   if (axes.some((axis) => reachableSizes(axis).count === 0)) {
-    throw new ShapeError(`\`padding\` ${paddingText(axes)} cuts off everything: no size is legal`);
+    const padding = tuple(axes.map((axis) => word(axis.padding)));
+    throw new ShapeError(`\`padding\` ${padding} cuts off everything: no size is legal`);
   }
 }
 
@@ -68,11 +69,8 @@ export function requireAtLeast(minimum, name, value, number = null) {
   if (value < minimum) throw new ShapeError(`\`${name}\`${place} must be at least ${minimum}, got ${value}`);
 }
 
-/* Write a padding as Python shows it: of one axis 'valid' or (1, 0), of several ((1, 0), (0, 2)). */
+/* Write the padding of one axis as Python shows it: 'valid' or (1, 0). */
 const word = (padding) => (typeof padding === "string" ? `'${padding}'` : tuple(padding));
-
-export const paddingText = (axes) =>
-  typeof axes[0].padding === "string" ? word(axes[0].padding) : tuple(axes.map((axis) => word(axis.padding)));
 
 /* Write a Python tuple. */
 export const tuple = (items) => (items.length === 1 ? `(${items[0]},)` : `(${items.join(", ")})`);
