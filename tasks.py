@@ -77,6 +77,7 @@ def main(argv=None):
             versions,
             "run every check with other versions of the four packages (oldest, newest or prerelease; --python)",
         ),
+        "settings": (settings, "compare what the chapters print with oneDNN on and off, on one thread and on two"),
         "package": (package, "build the package's source and wheel, and check both, also with twine"),
         "reproduce": (
             reproduce,
@@ -255,6 +256,12 @@ def versions(rest):
     ensure_environment()
     install_once("uv", ["uv=={}".format(UV)], "uv")
     run([PYTHON, ROOT / "tools" / "versions.py", *rest])
+
+
+def settings(rest):
+    ensure_environment()
+    run([PYTHON, ROOT / "tools" / "settings.py", *rest])
+    say("The chapters print the same each time.")
 
 
 def package(rest):

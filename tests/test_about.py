@@ -90,6 +90,7 @@ def test_every_page_says_which_build_it_is_of():
 
 def test_it_says_what_it_was_built_and_compared_with():
     text = (SITE / f"{about.PAGE}.html").read_text(encoding="utf-8")
+    text = text.partition('<section id="which-other-versions-it-holds-with">')[0]
     shown = dict(re.findall(r'<tr[^>]*><th scope="row"><p>([^<]+)</p></th>\s*<td><p>([^<]+)</p></td>', text))
     record = json.loads(about.RECORD.read_text(encoding="utf-8"))["programs"]
     assert shown == {
@@ -104,6 +105,17 @@ def test_it_says_what_it_was_built_and_compared_with():
         "JAX": record["jax"]["versions"]["jax"],
         "ONNX Runtime": record["onnxruntime"]["versions"]["onnxruntime"],
     }
+
+
+def test_it_says_with_which_other_versions_every_check_was_run():
+    held = json.loads(about.HELD.read_text(encoding="utf-8"))
+    text = (SITE / f"{about.PAGE}.html").read_text(encoding="utf-8")
+    text = text.partition('<section id="which-other-versions-it-holds-with">')[2].partition("</table>")[0]
+    rows = [re.findall(r"<p>([^<]+)</p>", row) for row in text.split("<tr")[2:]]
+    assert [row[1:6] for row in rows] == [list(result["versions"].values()) for result in held.values()]
+    assert [int(row[6].split()[0]) for row in rows] == [result["counts"]["passed"] for result in held.values()]
+    assert all(result["holds"] and result["counts"]["passed"] > 3000 for result in held.values())
+    assert {" ".join(name.split()) for name in held} >= {f"3.{minor} oldest" for minor in (11, 12, 13)}
 
 
 def test_what_is_not_installed_is_no_version():

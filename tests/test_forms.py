@@ -126,13 +126,13 @@ def test_a_form_refuses_what_conv_transpose_refuses(form, options, error, text):
         form(np.ones((1, 2, 3)), np.ones((3, 1, 3)), stride=2, **options)
 
 
-def test_the_dense_matrix_refuses_what_nobody_can_look_at():
+def test_the_dense_matrix_of_one_image_is_refused_where_nobody_can_look_at_it():
     text = (
         "`x` makes a dense matrix of shape (4096, 16900), more than 16777216 numbers; "
         "neither conv nor conv_transpose needs it"
     )
     with pytest.raises(ValueError, match=exact(text)):
-        FORMS["matrix"](np.full((1, 64, 64, 1), np.nan), np.ones((4, 4, 1, 1)), stride=2, output_size=130)
+        FORMS["matrix"](np.full((3, 64, 64, 1), np.nan), np.ones((4, 4, 1, 1)), stride=2, output_size=130)
 
 
 def peak_memory(operator, side):

@@ -31,6 +31,14 @@ def test_adjoint_identity_in_both_arguments(case):
         assert np.vdot(operator(x, u), w) == np.vdot(u, to_kernel)
 
 
+def test_without_options_the_kernel_moves_sample_by_sample():
+    short, long, kernel = np.array([1, 2]).reshape(1, 2, 1), np.arange(1, 5).reshape(1, 4, 1), np.array([100, 10, 1])
+    to_x, to_kernel = conv_gradients(long, kernel.reshape(3, 1, 1), short)
+    assert (to_x.ravel().tolist(), to_kernel.ravel().tolist()) == ([100, 210, 21, 2], [5, 8, 11])
+    to_x, to_kernel = conv_transpose_gradients(short, kernel.reshape(3, 1, 1), long)
+    assert (to_x.ravel().tolist(), to_kernel.ravel().tolist()) == ([123, 234], [5, 8, 11])
+
+
 def finite_difference_errors(case):
     """The largest relative error of a central difference in each number of `x` and `kernel`, for both operators."""
     h = 2.0**-8  # exact in binary; the function is linear along each direction, so only rounding is left

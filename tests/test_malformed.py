@@ -107,7 +107,9 @@ LARGE = {
     "input": {"x": np.broadcast_to(1.0, (1, 2**22, 1)), "kernel": np.ones((1, 1, 1)), "stride": 1},
     "stride": {"x": np.ones((1, 2, 1)), "kernel": np.ones((1, 1, 1)), "stride": 2**22 - 2},
     "meetings": {"x": np.ones((1, 2**11, 1)), "kernel": np.ones((2**11, 1, 1)), "stride": 1},
-    "products": {"x": np.ones((2**9, 2**7, 1)), "kernel": np.ones((2**7, 2**6, 1)), "stride": 1},
+    "meetings of two axes": {"x": np.ones((1, 47, 49, 1)), "kernel": np.ones((30, 31, 1, 1)), "stride": 1},
+    "zeros": {"x": np.ones((1, 2, 2**10), np.int8), "kernel": np.ones((1, 1, 2**10), np.int8), "stride": 2**18},
+    "products": {"x": np.ones((2**9, 2**7, 2)), "kernel": np.ones((2**7, 2**6, 2)), "stride": 1, "groups": 2},
 }
 REFUSED = {
     ("scatter", "input"): "`x` asks for 4194304 steps one after the other, more than 2097152",
@@ -115,6 +117,8 @@ REFUSED = {
     ("gather", "stride"): "`stride` asks for 4194303 steps one after the other, more than 2097152",
     ("phases", "stride"): "`stride` asks for 41943020 steps one after the other, more than 2097152",
     ("gather", "meetings"): "`kernel` asks for 8386560 steps one after the other, more than 2097152",
+    ("gather", "meetings of two axes"): "`kernel` asks for 2141790 steps one after the other, more than 2097152",
+    ("zero_insertion", "zeros"): "`stride` asks for an array of shape (1, 262145, 1024), more than 268435456 numbers",
     ("col2im", "products"): "`kernel` asks for an array of shape (512, 128, 128, 64), more than 268435456 numbers",
     (
         "sparse_matrix",

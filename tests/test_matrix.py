@@ -37,8 +37,14 @@ def test_its_columns_are_what_the_convolution_makes_of_unit_vectors():
         (np.ones((3, 1, 1)), (5, 5), {}, ValueError,
          "`input_size` must be an int or one int for each of the 1 axes, got 2: (5, 5)"),
         (np.ones((3, 1, 1)), 0, {}, ValueError, "`input_size` must be at least 1, got 0"),
-        (np.ones((3, 1, 1)), 2**40, {}, ValueError,
-         "`input_size` asks for an array of shape (1099511627776, 1, 1), more than 268435456 numbers"),
+        (np.ones((3, 2, 5)), 2**40, {}, ValueError,
+         "`input_size` asks for an array of shape (1099511627776, 2, 1), more than 268435456 numbers"),
+        (np.ones((3, 1, 1)), 2**40, {"groups": 0}, ValueError, "`groups` must be at least 1, got 0"),
+        (np.ones((3, 1, 1)), 1, {"padding": 2**27 + 1}, ValueError,
+         "`padding` asks for an array of shape (1, 268435457, 1), more than 268435456 numbers"),
+        (np.ones((3, 2, 9)), 600, {"groups": 3}, ValueError,
+         "`input_size` makes a dense matrix of shape (5382, 3600), more than 16777216 numbers; "
+         "neither conv nor conv_transpose needs it"),
         (np.ones((3, 1, 1)), 5000, {}, ValueError,
          "`input_size` makes a dense matrix of shape (4998, 5000), more than 16777216 numbers; "
          "neither conv nor conv_transpose needs it"),
@@ -54,6 +60,13 @@ def test_its_columns_are_what_the_convolution_makes_of_unit_vectors():
 def test_what_has_no_matrix_is_refused(kernel, input_size, options, error, text):
     with pytest.raises(error, match=exact(text)):
         conv_matrix(kernel, input_size, **options)
+
+
+def test_a_matrix_of_two_to_the_24_numbers_is_the_largest():
+    kernel = np.ones((1, 1, 1), np.int8)
+    assert conv_matrix(kernel, 2**12).shape == (2**12, 2**12)
+    with pytest.raises(ValueError, match=r"^`input_size` makes a dense matrix of shape \(4097, 4097\), more than "):
+        conv_matrix(kernel, 2**12 + 1)
 
 
 def test_making_a_matrix_takes_no_more_than_its_entries():

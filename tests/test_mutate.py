@@ -5,6 +5,7 @@ import collections
 import pytest
 
 import mutate
+import mutate_scripts
 
 RESULT = {"module": "shapes", "operator": "NumberReplacer", "occurrence": 0, "line": 9, "change": ["a = 1", "a = 2"]}
 
@@ -82,3 +83,33 @@ def test_files_of_shards_are_added_up(tmp_path, capsys):
     assert mutate.main(["--merge", *map(str, files)]) == 1
     totals = collections.Counter(line.split()[0] for line in capsys.readouterr().out.splitlines() if line)
     assert totals["all"] == 1
+
+
+def test_only_what_survived_and_is_not_listed_is_tried_again(monkeypatch):
+    monkeypatch.setattr(mutate, "listed", lambda: {("shapes", "a = 1", "a = 3"): "because"})
+    results = [
+        RESULT | {"outcome": "killed"},
+        RESULT | {"outcome": "survived", "occurrence": 1},
+        RESULT | {"outcome": "survived", "occurrence": 2, "change": ["a = 1", "a = 3"]},
+    ]
+    chosen = [mutate.Mutant("shapes", "NumberReplacer", number, 9) for number in range(3)]
+    assert mutate.survivors_of(results, chosen) == [chosen[1]]
+
+
+def test_a_script_is_changed_in_the_place_that_is_counted_in_bytes():
+    text = "// ü\nconst a = b + 1;"
+    at = text.encode().index(b"+")
+    assert mutate_scripts.changed(text, at, at + 1, "-") == "// ü\nconst a = b - 1;"
+    assert mutate.source("shapes.js") == "chapters/_static/explorer/shapes.js"
+    assert mutate.source("shapes") == "src/transpose_conv/shapes.py"
+
+
+def test_the_scripts_whose_arithmetic_is_tried_are_there_and_their_tests_ask_for_all_of_it():
+    for name, function in mutate_scripts.ARITHMETIC.items():
+        text = (mutate_scripts.SCRIPTS / name).read_text(encoding="utf-8")
+        assert function is None or f"function {function}(" in text
+    few, every = mutate_scripts.questions()
+    assert 1000 < len(few[0]) < 1500
+    assert len(every[0]) > 10_000
+    assert len(every[1]) == 150
+    assert few[2] == every[2]

@@ -18,6 +18,7 @@ from transpose_conv import frameworks
 
 ROOT = Path(__file__).resolve().parent.parent
 CHANGELOG = ROOT / "CHANGELOG.md"
+HELD = ROOT / "tests" / "versions.json"  # `python3 tasks.py versions --write`
 RECORD = Path(frameworks.__file__).with_name("frameworks.json")
 PAGE = "chapters/about"
 INSTALLED = {
@@ -70,6 +71,19 @@ def versions_table():
     recorded = {name: number for program in programs for name, number in program["versions"].items()}
     rows += [(name, recorded[package]) for name, package in RECORDED.items()]
     return "\n".join(["| program | version |", "|---|---|", *(f"| {name} | {number} |" for name, number in rows)])
+
+
+def held_table():
+    """Write with which other versions every check was run, and what came of it."""
+    names = ("Python", "NumPy", "matplotlib", "TensorFlow", "Keras")
+    lines = [f"| which | {' | '.join(names)} | checks | left out |", f"|---|{'---|' * (len(names) + 2)}"]
+    for name, result in json.loads(HELD.read_text(encoding="utf-8")).items():
+        versions = [result["versions"][name.lower()] for name in names]
+        counts = result["counts"]
+        checks = f"{counts['passed']} passed" + (f", {counts['failed']} failed" if counts.get("failed") else "")
+        left_out = counts.get("skipped", 0) + counts.get("deselected", 0)
+        lines.append(f"| {name.split()[1]} | {' | '.join(versions)} | {checks} | {left_out} |")
+    return "\n".join(lines)
 
 
 def installed(*names):

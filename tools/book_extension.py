@@ -139,5 +139,6 @@ PLACES = {
     "offline install": (offline.LOCK, offline.installing),
     "build": (about.CHANGELOG, about.sentence),
     "versions": (about.RECORD, about.versions_table),
+    "held": (about.HELD, about.held_table),
     "changes": (about.CHANGELOG, about.changes),
 }

@@ -17,6 +17,8 @@ VARIABLES = {
     "PYTHONHASHSEED": "0",
     "IPYTHONDIR": str(IPYTHON),  # a reader's own IPython configuration must not change what the book prints
 }
+# Other values, as `NAME=1 OTHER=2`: `python3 tasks.py settings` compares what comes of them.
+VARIABLES |= dict(word.split("=") for word in os.environ.get("KERNEL_SETTINGS", "").split())
 
 CONFIGURATION = f"""import sys
 sys.path.append({str(Path(__file__).parent)!r})

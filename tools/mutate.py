@@ -60,6 +60,7 @@ SUITE = [  # the tests of the package, without those of pages and notebooks
     *("keras", "malformed", "matrix", "models", "plotting", "plotting_images", "plotting_spectra", "public_names"),
     *("published_suites", "shapes", "tensorflow", "transpose", "upsampling"),
 ]
+PLOTTING = ("plotting", "plotting_faults", "plotting_images", "plotting_sizes", "plotting_spectra")
 IMPORT = "test_public_names.py"  # what looks at signatures and goes through no line
 IMPORTED = ["numpy", "matplotlib.pyplot", "scipy.signal", "playwright.sync_api", "nbval.plugin", "jupytext", "keras"]
 
@@ -98,6 +99,7 @@ def main(argv):
     tests = what_covers(places)
     require_calm(places[0], names, tests)
     results = tried(chosen, tests, places)
+    look_at_pictures(results, places[0])
     file = WRITTEN / "{}-{}-of-{}.json".format("-".join(options.only or ["all"]), *options.shard)
     file.write_text(json.dumps(results, indent=1) + "\n")
     print(f"Written to {file.relative_to(ROOT)}.")
@@ -308,6 +310,36 @@ def work(place, some, tests, answers):
         finally:
             file.write_text(code, encoding="utf-8")
         answers.put({**asdict(mutant), "outcome": outcome, "change": difference(code, text)})
+
+
+def look_at_pictures(results, place):
+    """Let the chapters' figures tell of the faults of plotting modules that no test has noticed."""
+    unnoticed = [one for one in results if one["module"] in PLOTTING and one["outcome"] == "survived"]
+    if unnoticed:
+        faults = []
+        for one in unnoticed:
+            mutant = Mutant(*(one[name] for name in ("module", "operator", "occurrence", "line")))
+            faults.append((mutant.module, mutant.text((ROOT / source(mutant.module)).read_text(encoding="utf-8"))))
+        answers = multiprocessing.SimpleQueue()
+        process = forked(pictured, place, faults, answers)
+        process.join()
+        if process.exitcode:
+            raise SystemExit(f"without a fault, the chapters fail: {place / 'said.txt'} says why")
+        drawn, cells = answers.get()
+        print(f"{len(faults)} faults, and the figures of {drawn} of {cells} cells", flush=True)
+        while not answers.empty():
+            unnoticed[answers.get()]["outcome"] = "killed"
+
+
+def pictured(place, faults, answers):
+    """Draw the figures of the chapters of a copy, once for each fault."""
+    enter(place)
+    sys.path.insert(0, str(place / "tools"))
+    import mutate_pictures
+
+    mutate_pictures.noticed(faults, answers)
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def came_of(place, mutant, rounds):

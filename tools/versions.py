@@ -126,7 +126,9 @@ def tested(clone, python):
         capture_output=True,
         text=True,
     )
-    changed = [line for line in record.stderr.splitlines() if line.strip()] if record.returncode else []
+    changed = [line for line in record.stderr.splitlines() if ": was " in line]
+    if record.returncode and not changed:
+        changed = [f"it was not made: {record.stderr.strip().splitlines()[-1]}"]
     return {
         "versions": {name: versions[name] for name in ("python", *NAMES)},
         "holds": held,
