@@ -226,6 +226,8 @@ RUNNERS |= {"enable_unsafe_deserialization"}
 LISTED = {  # what runs a text, where, and why nobody else can write it
     ("tools/api_reference.py", "eval"): "a call in the book's own pages, to show how it is refused",
     ("tools/cheat_sheet.py", "eval"): "the arguments of a line in the book's own page",
+    ("tools/mutate_pictures.py", "compile"): "a module of the package with a fault, and the cells of the chapters",
+    ("tools/mutate_pictures.py", "exec"): "the same",
     ("tools/worksheet.py", "eval"): "an expression in the book's own worksheet",
 }
 

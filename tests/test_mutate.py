@@ -1,10 +1,14 @@
 """The tool that plants faults: what it tries them on, what it says of them, and the list of those that change nothing."""
 
 import collections
+import sys
+import types
 
+import numpy as np
 import pytest
 
 import mutate
+import mutate_pictures
 import mutate_scripts
 
 RESULT = {"module": "shapes", "operator": "NumberReplacer", "occurrence": 0, "line": 9, "change": ["a = 1", "a = 2"]}
@@ -113,3 +117,50 @@ def test_the_scripts_whose_arithmetic_is_tried_are_there_and_their_tests_ask_for
     assert len(every[0]) > 10_000
     assert len(every[1]) == 150
     assert few[2] == every[2]
+
+
+ONE = [{"rows": [[1, 2]]}], np.zeros((4, 4, 4))
+
+
+@pytest.mark.parametrize(
+    ("others", "other"),
+    [
+        ([ONE], False),
+        ([(ONE[0], ONE[1] + 0.001)], False),
+        ([(ONE[0], ONE[1] + 0.01)], True),
+        ([(ONE[0], np.zeros((4, 5, 4)))], True),
+        ([([{"rows": [[1, 3]]}], ONE[1])], True),
+        ([], True),
+        (None, True),
+    ],
+)
+def test_a_figure_is_another_if_its_numbers_or_more_of_its_pixels_are_than_an_eye_sees(others, other):
+    assert mutate_pictures.differ([ONE], others) == other
+
+
+def test_the_cells_of_a_chapter_that_draw_are_those_that_are_drawn_again():
+    cells = ["import matplotlib.pyplot as plt", "fig, ax = plt.subplots()", "n = 3", "plt.plot([1, n])"]
+    drawing = mutate_pictures.run(cells)
+    assert [code for code, _ in drawing] == [cells[1], cells[3]]
+    assert all(names["n"] == 3 for _, names in drawing)
+    (numbers, pixels), *more = mutate_pictures.drawn(drawing[1])
+    assert more == []
+    assert numbers[0]["lines"]
+    assert pixels.ndim == 3
+
+
+def test_a_fault_is_planted_for_everybody_who_has_taken_a_name(monkeypatch):
+    right, wrong = "LIMIT = 3\ndef limit():\n    return LIMIT\n", "LIMIT = 4\ndef limit():\n    return LIMIT\n"
+    module = types.ModuleType("transpose_conv.tried")
+    exec(right, vars(module))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    chapter = {"limit": module.limit, "LIMIT": module.LIMIT, "other": 3}
+    mutate_pictures.plant(module.__name__, wrong, [chapter])
+    assert (chapter["limit"](), chapter["LIMIT"], chapter["other"]) == (4, 4, 3)
+
+
+@pytest.mark.posix
+@pytest.mark.filterwarnings("ignore:.*fork")  # in a process with threads: the task has none
+@pytest.mark.parametrize(("question", "answer"), [(lambda: True, True), (lambda: False, False), (lambda: 1 / 0, None)])
+def test_a_question_is_answered_in_another_process(question, answer, capfd):
+    assert mutate_pictures.forked(question) is answer

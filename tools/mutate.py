@@ -42,7 +42,7 @@ PACKAGE = "src/transpose_conv"
 SCRIPTS = "chapters/_static/explorer"
 WRITTEN = ROOT / "_build" / "mutants"
 EQUIVALENT = ROOT / "tests" / "equivalent_mutants.yml"
-ENOUGH = 20  # seconds of tests for a fault, as long as they take without one
+ENOUGH = 10  # seconds of tests for a fault, as long as they take without one
 MEMORY = 12 * 2**30  # bytes of addresses
 WORKERS = os.cpu_count() or 1
 
@@ -134,7 +134,7 @@ def prepare():
     looking = [Phase.explicit, Phase.generate]
     quiet = list(HealthCheck)
     settings.register_profile(
-        "mutants", deadline=None, derandomize=True, max_examples=150, phases=looking, suppress_health_check=quiet
+        "mutants", deadline=None, derandomize=True, max_examples=60, phases=looking, suppress_health_check=quiet
     )
 
 
@@ -220,7 +220,7 @@ def what_covers(places):
 
 def fingerprint(file):
     """Return a text that changes with the package, with what all tests share, and with a file of tests."""
-    parts = [ROOT / file, *(ROOT / PACKAGE).rglob("*"), *(ROOT / "tests").glob("[!t]*.*"), ROOT / "pyproject.toml"]
+    parts = [ROOT / file, *(ROOT / PACKAGE).rglob("*"), *(ROOT / "tests").glob("[!t]*.py"), ROOT / "pyproject.toml"]
     parts = [part for part in sorted(parts) if part.is_file() and part.suffix != ".pyc"]
     return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:16]
 

@@ -9,11 +9,10 @@ measures time, and those of cells that do not draw the same when they are run tw
 import contextlib
 import importlib
 import io
+import linecache
 import os
-import pickle
 import signal
 import sys
-import traceback
 
 import jupytext
 import matplotlib as mpl
@@ -25,7 +24,8 @@ import figure_numbers
 import notebook_checks
 
 MEASURES_TIME = "09"
-PATIENCE = 15  # seconds for a cell
+PATIENCE = 60  # seconds for all cells
+DIED = 2
 COLAB = "remove-cell"  # the first cell of a chapter, which installs the package there
 PACKAGE = "transpose_conv"
 
@@ -39,13 +39,13 @@ def noticed(faults, answers):
     cells = [cell for chapter in chapters() for cell in run(chapter)]
     kept = []
     for cell in cells:
-        once, twice = (forked(drawn, cell) for _ in range(2))
-        if once and not differ(once, twice):
-            kept.append((cell, once))
+        figures = attempt(cell)
+        if figures and forked(lambda cell=cell, figures=figures: differ(figures, attempt(cell))) is False:
+            kept.append((cell, figures))
     print(f"{len(kept)} of {len(cells)} cells with figures are drawn again", flush=True)
     answers.put((len(kept), len(cells)))
     for number, fault in enumerate(faults):
-        if forked(changes_something, *fault, kept) is not False:
+        if forked(lambda fault=fault: changes_something(*fault, kept)) is not False:
             answers.put(number)
 
 
@@ -60,9 +60,11 @@ def chapters():
 def run(cells):
     """Run a chapter, and return its cells that draw: the code, and the names there are when all have run."""
     names, drawing = {"__name__": "__main__"}, []
-    for code in cells:
+    for number, code in enumerate(cells):
         plt.close("all")
-        exec(compile(code, "<cell>", "exec"), names)
+        name = f"<cell {number}>"
+        linecache.cache[name] = len(code), None, code.splitlines(keepends=True), name  # chapter 13 shows sources
+        exec(compile(code, name, "exec"), names)
         if plt.get_fignums():
             drawing.append((code, names))
     return drawing
@@ -100,8 +102,7 @@ def changes_something(module, text, kept):
 
 
 def attempt(cell):
-    """Draw a cell's figures, or return None if that raises; what takes too long ends the process."""
-    signal.alarm(PATIENCE)
+    """Draw a cell's figures, or return None if that raises."""
     with contextlib.suppress(Exception):
         return drawn(cell)
     return None
@@ -119,21 +120,14 @@ def plant(name, text, namespaces):
                 names[key] = vars(module)[key]
 
 
-def forked(task, *words):
-    """Return what a task returns in a process forked from this one, or None if it raises, dies or hangs."""
-    reader, writer = os.pipe()
+def forked(question):
+    """Answer a question in a process forked from this one: yes or no, or None if it raises, dies or hangs."""
     child = os.fork()
     if not child:
-        os.close(reader)
-        signal.alarm(4 * PATIENCE)
+        signal.alarm(PATIENCE)
+        answer = DIED
         try:
-            with os.fdopen(writer, "wb") as pipe:
-                pickle.dump(task(*words), pipe)
-            os._exit(0)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        said = pipe.read()
-    return pickle.loads(said) if os.waitpid(child, 0)[1] == 0 else None
+            answer = int(question())
+        finally:
+            os._exit(answer)
+    return {0: False, 1: True}.get(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
