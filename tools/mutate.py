@@ -56,9 +56,9 @@ OPERATORS = [  # each with its nearest neighbour, which is hardest to tell from 
     *(f"ReplaceComparisonOperator_{name}" for name in ("Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt")),
 ]
 SUITE = [  # the tests of the package, without those of pages and notebooks
-    *("arguments", "convolution", "doctor", "errors", "exercises", "fast", "forms", "frameworks", "fuzz", "gradients"),
-    *("keras", "malformed", "matrix", "models", "plotting", "plotting_images", "plotting_spectra", "public_names"),
-    *("published_suites", "shapes", "tensorflow", "transpose", "upsampling"),
+    *("arguments", "convolution", "doctor", "errors", "exercises", "fast", "forms", "framework_rules", "frameworks"),
+    *("fuzz", "gradients", "keras", "malformed", "matrix", "models", "plotting", "plotting_images"),
+    *("plotting_spectra", "public_names", "published_suites", "shapes", "tensorflow", "transpose", "upsampling"),
 ]
 PLOTTING = ("plotting", "plotting_faults", "plotting_images", "plotting_sizes", "plotting_spectra")
 IMPORT = "test_public_names.py"  # what looks at signatures and goes through no line
