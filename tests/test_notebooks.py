@@ -248,6 +248,7 @@ def picture_of(values):
     return notebook.cells[0].outputs[0].data["image/png"]
 
 
+@pytest.mark.pinned
 def test_nbval_and_the_picture_hook_find_what_changed(tmp_path, planted):
     """In a process of its own, as `tasks.py test` runs it over the chapters, which are the sound case."""
     changed_output(planted.cells)

@@ -26,7 +26,7 @@ BESIDE = {"oldest": "pyparsing<3.3\n"}  # newer ones warn of the names by which 
 WHICH = ("oldest", "newest", "prerelease")
 ASKED = """
 import importlib.metadata as m, json, platform, sys
-there = {d.metadata["name"].lower(): d.version for d in m.distributions()}
+there = {d.metadata["name"].lower().replace("_", "-"): d.version for d in m.distributions()}
 named = {"tensorflow-cpu": "tensorflow"}
 print(json.dumps({"python": platform.python_version()} | {named.get(n, n): v for n, v in there.items() if named.get(n, n) in sys.argv[1:]}))
 """
