@@ -110,12 +110,13 @@ def test_it_says_what_it_was_built_and_compared_with():
 def test_it_says_with_which_other_versions_every_check_was_run():
     held = json.loads(about.HELD.read_text(encoding="utf-8"))
     text = (SITE / f"{about.PAGE}.html").read_text(encoding="utf-8")
-    text = text.partition('<section id="which-other-versions-it-holds-with">')[2].partition("</table>")[0]
+    text = text.partition('<section id="which-other-versions-it-holds-with">')[2].partition("</section>")[0]
     rows = [re.findall(r"<p>([^<]+)</p>", row) for row in text.split("<tr")[2:]]
+    assert [row[0] for row in rows] == [name.split()[1] for name in held]
     assert [row[1:6] for row in rows] == [list(result["versions"].values()) for result in held.values()]
     assert [int(row[6].split()[0]) for row in rows] == [result["counts"]["passed"] for result in held.values()]
+    assert ("Nothing is on record yet." in text) == (not held)
     assert all(result["holds"] and result["counts"]["passed"] > 3000 for result in held.values())
-    assert held
 
 
 def test_what_is_not_installed_is_no_version():

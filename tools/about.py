@@ -75,9 +75,12 @@ def versions_table():
 
 def held_table():
     """Write with which other versions every check was run, and what came of it."""
+    held = json.loads(HELD.read_text(encoding="utf-8"))
+    if not held:
+        return "Nothing is on record yet."
     names = ("Python", "NumPy", "matplotlib", "TensorFlow", "Keras")
     lines = [f"| which | {' | '.join(names)} | checks | left out |", f"|---|{'---|' * (len(names) + 2)}"]
-    for name, result in json.loads(HELD.read_text(encoding="utf-8")).items():
+    for name, result in held.items():
         versions = [result["versions"][name.lower()] for name in names]
         counts = result["counts"]
         checks = f"{counts['passed']} passed" + (f", {counts['failed']} failed" if counts.get("failed") else "")
