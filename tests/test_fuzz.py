@@ -92,3 +92,12 @@ def test_the_expected_value_of_a_small_dtype_wraps():
     expected = fuzz.exactly(oracles.conv, x, kernel, (1,), ((0, 0),), (1,), 1)
     assert (expected.item(), expected.dtype) == (300 - 256, np.int8)
     assert {np.dtype(one).kind for one in DTYPES} == set("iufc")
+
+
+def test_two_arrays_that_are_malformed_beside_others_may_be_a_call_together():
+    """Four axes instead of three are none that fit the kernel, but they fit a kernel of four; found by seed 578048."""
+    x, kernel = np.ones((1, 4, 1, 1, 1)), np.ones((1, 4, 1, 1, 1))
+    assert transpose_conv.conv_transpose(x, kernel).shape == (1, 4, 4, 1, 1)
+    assert fuzz.may_go_together([x, kernel, 0])
+    assert not fuzz.may_go_together([x, kernel[0]])
+    assert not fuzz.may_go_together([x, np.ones(3)])
