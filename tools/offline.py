@@ -191,7 +191,8 @@ On each machine of the class:
 1. Copy the folder from the stick to the disk. Running from the stick is slow.
 2. In the folder:
 
-{install}3. Open 01-two-answers.ipynb and choose Run, Run All Cells. The last cell has a number in front: done.
+{install}3. Open 01-two-answers.ipynb and choose Kernel, Restart Kernel and Run All Cells. When its last code cell
+   says "Right, in 4 of 4 cases", all is well.
 
 TensorFlow writes some lines when it is imported, on a red ground, that begin with WARNING or I0000. They are notices.
 The buttons for Binder and Colab on the pages, and links to other sites, need the internet. All else does not.
