@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import re
 import subprocess
 import sys
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from frameworks_run import RUN, by_definition, channels_last, onnx, operands, parameters
 from transpose_conv import conv_transpose_output_sizes
 from transpose_conv.__main__ import main
-from transpose_conv.doctor import SHOWN, diagnose
+from transpose_conv.doctor import SHOWN, describe, diagnose
 from transpose_conv.frameworks import FRAMEWORKS, Axis, Window
 from transpose_conv.shapes import axis_padding
 
@@ -136,6 +137,46 @@ def test_what_no_framework_can_say_is_said():
     assert lines["pytorch"].startswith("torch.nn.ConvTranspose1d")
 
 
+def test_what_is_a_default_is_not_written():
+    assert diagnose(2, 3)["lines"] == {
+        "keras": "keras.layers.Conv1DTranspose(filters, 3)(x)",
+        "tensorflow": 'tf.nn.conv1d_transpose(x, kernel, (batch, 4, filters), 1, "VALID")',
+        "pytorch": "torch.nn.ConvTranspose1d(in_channels, filters, 3)(x)",
+        "jax transpose_kernel": "jax.lax.conv_transpose(x, kernel, (1,), [(2, 2)], transpose_kernel=True)",
+        "onnx": "ConvTranspose()",
+    }
+
+
+def test_the_text_starts_with_the_sizes():
+    assert describe(diagnose((2, 5), (2, 3), stride=(4, 1))).splitlines()[:10] == [
+        "legal sizes: 6 to 9 x 7",
+        "",
+        "told no size, these give:",
+        "  keras                 8 x 7",
+        "  tensorflow            nothing: it has to be told",
+        "  pytorch               6 x 7",
+        "  jax transpose_kernel  8 x 7",
+        "  onnx                  6 x 7",
+        "",
+        "6 x 7 in keras:",
+    ]
+
+
+def test_a_line_is_broken_after_78_columns():
+    """The first of these has 76 of its own and the indent of 2, the second one more."""
+    whole = "  jax.lax.conv_transpose(x, kernel, (1,), [(100, 100)], transpose_kernel=True)\n"
+    broken = "  jax.lax.conv_transpose(x, kernel, (10,), [(100, 100)],\n      transpose_kernel=True)\n"
+    assert whole in describe(diagnose(2, 101))
+    assert broken in describe(diagnose(2, 101, stride=10))
+
+
+def test_a_line_is_broken_between_words_only():
+    report = diagnose((10**17,) * 3, 4, stride=3, padding="same")
+    last = report["lines"]["pytorch"].split()[-1]
+    assert len(last) > 72
+    assert f"\n      {last}\n" in describe(report)
+
+
 def test_the_answer_fits_into_80_columns(capsys):
     sizes = ["--input-size", "14", "15", "16", "--kernel-size", "3", "5", "4", "--stride", "2", "3", "2"]
     assert main([*sizes, "--padding", "same", "--want", "27", "43", "31"]) == 0
@@ -182,6 +223,26 @@ def test_a_question_that_makes_no_sense_gets_one_sentence(capsys, question, answ
     assert answer in said.err
     assert said.err.count("\n") == 1
     assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "want", "message"),
+    [
+        (([], 3), None, "`input_size` must be an int or one int for each of the 1 axes, got 0: []"),
+        ((0, 3), None, "`input_size` must be at least 1, got 0"),
+        ((2, 0), None, "`kernel_size` must be at least 1, got 0"),
+        ((2, 3), 0, "`want` must be at least 1, got 0"),
+    ],
+)
+def test_a_size_that_is_none_is_refused(sizes, want, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        diagnose(*sizes, want=want)
+
+
+@pytest.mark.parametrize(("report", "error"), [("diagnose", TypeError), ({}, ValueError)])
+def test_only_a_report_is_described(report, error):
+    with pytest.raises(error, match=f"^`report` must be what `diagnose` returns, got {re.escape(repr(report))}$"):
+        describe(report)
 
 
 def test_an_error_message_is_explained(capsys, monkeypatch):

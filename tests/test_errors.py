@@ -190,6 +190,12 @@ def test_of_several_messages_the_last_is_explained_and_the_others_are_named():
     assert explain(f"{second}\n{again}")["sizes"] == {"first": 48, "second": 47}
 
 
+def test_two_messages_with_nothing_between_them_are_two():
+    report = explain(text_of("torch-sizes") + "\n" + text_of("torch-target", 2))
+    assert report["kind"] == "torch-target"
+    assert report["others"] == [next(one["title"] for one in KINDS if one["id"] == "torch-sizes")]
+
+
 def test_what_is_not_known_is_not_recognised():
     for text in ("hello", "ValueError: could not convert string to float", "Size of out_backprop", "x" * 10):
         assert explain(text) is None
@@ -233,6 +239,12 @@ def test_of_a_long_text_both_ends_are_read():
     message, much = text_of("torch-cat"), "x " * 2_000_000
     assert explain(message + much)["kind"] == explain(much + message)["kind"] == "torch-cat"
     assert explain(much + message + much) is None
+
+
+def test_a_text_of_100_000_characters_is_read_whole_and_a_longer_one_is_not():
+    message = PASTED["by pytest, wrapped"](text_of("torch-cat"))  # not recognised if one of its lines is cut
+    assert explain(message.center(100_000, "\n")) == explain(message)
+    assert explain(message.center(100_001, "\n")) is None
 
 
 # What is read, and what follows
@@ -343,6 +355,15 @@ THEN = {
         "  7 x 7: torch.nn.ConvTranspose2d(in_channels, filters, 2, stride=2, output_padding=1)(x)",
         "  6 x 6: torch.nn.ConvTranspose2d(in_channels, filters, 2, stride=2)(x)",
     ],
+    ("torch-sizes", 0): [
+        "27 and 28, the second is larger by 1",
+        "a layer of stride 2, kernel 3, padding=1 makes either size, of 14 x 14:",
+        "  27 x 27: torch.nn.ConvTranspose2d(in_channels, filters, 3, stride=2, padding=1)(x)",
+        "  28 x 28: torch.nn.ConvTranspose2d(in_channels, filters, 3, stride=2, padding=1, output_padding=1)(x)",
+        "a layer of stride 2, kernel 3, VALID makes either size, of 13 x 13:",
+        "  27 x 27: torch.nn.ConvTranspose2d(in_channels, filters, 3, stride=2)(x)",
+        "  28 x 28: torch.nn.ConvTranspose2d(in_channels, filters, 3, stride=2, output_padding=1)(x)",
+    ],
     ("keras-add", 1): [
         "axis 0: 56 and 112, the second is larger by 56",
         "axis 1: 56 and 112, the second is larger by 56",
@@ -369,6 +390,95 @@ THEN = {
 @pytest.mark.parametrize("which", THEN, ids=str)
 def test_what_follows_is_said(which):
     assert explain(text_of(*which))["then"] == THEN[which]
+
+
+RANGE = "requested an output size of {}, but valid sizes range from {} to {}"
+GIVEN = RANGE + " (for an input of torch.Size({}))"
+TRANSPOSED = "Given transposed=1, weight of size {}, expected input{} to have {} channels, but got {} channels instead"
+ADD = "Inputs have incompatible shapes. Received shapes {} and {}"
+LOAD = (
+    "size mismatch for up.weight: copying a param with shape torch.Size({}) from checkpoint, "
+    "the shape in current model is torch.Size({})."
+)
+MORE = {
+    "a size that is legal on some axes": (
+        GIVEN.format((5, 6, 7), [5, 5, 5], [6, 6, 6], [2, 2, 2]),
+        [
+            "axis 0 of the image: 5 to 6 are legal, 5 too",
+            "axis 1 of the image: 5 to 6 are legal, 6 too",
+            "axis 2 of the image: 5 to 6 are legal, 7 is not",
+            "7 is a size for an input of 3, and this one has 2",
+            "layer(x, output_size=(5, 6, 6))",
+        ],
+    ),
+    "a size for an input of one sample, and one for no input": (
+        GIVEN.format((4, 2), [5, 5], [6, 6], [2, 2]),
+        [
+            "axis 0 of the image: 5 to 6 are legal, 4 is not",
+            "4 is a size for an input of 1, and this one has 2",
+            "axis 1 of the image: 5 to 6 are legal, 2 is not",
+            "layer(x, output_size=(5, 5))",
+        ],
+    ),
+    "a size for an input that is not named": (
+        RANGE.format((7,), [5], [6]),
+        ["axis 0 of the image: 5 to 6 are legal, 7 is not", "layer(x, output_size=(6,))"],
+    ),
+    "volumes": (
+        ADD.format((24, 40, 16, 8), (23, 39, 15, 8)),
+        [
+            "axis 0: 24 and 23, the first is larger by 1",
+            "axis 1: 40 and 39, the first is larger by 1",
+            "axis 2: 16 and 15, the first is larger by 1",
+            "a layer of stride 2, kernel 3, SAME makes either size, of 12 x 20 x 8:",
+            '  24 x 40 x 16: keras.layers.Conv3DTranspose(filters, 3, padding="same", strides=2)(x)',
+            '  23 x 39 x 15: keras.layers.Conv3DTranspose(filters, 3, padding="same", strides=2, output_padding=0)(x)',
+            "a layer of stride 2, kernel 3, VALID makes either size, of 11 x 19 x 7:",
+            "  24 x 40 x 16: keras.layers.Conv3DTranspose(filters, 3, strides=2, output_padding=1)(x)",
+            "  23 x 39 x 15: keras.layers.Conv3DTranspose(filters, 3, strides=2)(x)",
+        ],
+    ),
+    "four axes, for which there is no layer": (
+        ADD.format((24, 9, 9, 9, 8), (23, 9, 9, 9, 8)),
+        ["axis 0: 24 and 23, the first is larger by 1"],
+    ),
+    "a kernel of Keras' layout": (
+        LOAD.format([3, 5, 4, 8], [8, 4, 3, 5]),
+        ["it is laid out as in Keras: kernel.transpose(3, 2, 0, 1)"],
+    ),
+    "a signal with its channels last": (
+        TRANSPOSED.format([3, 4, 5], [4, 100, 3], 3, 100),
+        ["the last axis has 3: the channels stand last, so x.permute(0, 2, 1)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("which", MORE)
+def test_what_follows_is_said_of_other_numbers(which):
+    text, then = MORE[which]
+    assert explain(text)["then"] == then
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "axes"),
+    [
+        ([1, 64, 35, 35], [1, 64, 34, 34], {2: (35, 34), 3: (35, 34)}),  # square: the channels stand first
+        ([1, 64, 8, 35, 35], [1, 64, 8, 34, 34], {3: (35, 34), 4: (35, 34)}),
+        ([1, 24, 16, 8], [1, 23, 16, 16], {1: (24, 23)}),  # only one of them is
+        ([1, 24, 16, 16], [1, 23, 16, 8], {1: (24, 23)}),
+        ([1, 24, 20, 8], [1, 23, 20, 9], {1: (24, 23)}),  # the channels, too, may differ by 1
+    ],
+)
+def test_the_axes_of_two_images_are_those_of_space(first, second, axes):
+    text = f"ConcatOp : Dimensions of inputs should match: shape[0] = {first} vs. shape[1] = {second}"
+    said = [line for line in explain(text)["then"] if line.startswith("axis")]
+    assert said == [f"axis {axis}: {a} and {b}, the first is larger by 1" for axis, (a, b) in axes.items()]
+
+
+def test_sizes_that_are_not_fixed_do_not_hide_one_that_is():
+    said = "A `Concatenate` layer requires inputs with matching shapes except for the concatenation axis. Received: "
+    text = said + "input_shape=[(None, None, 88, 128), (None, None, 89, 64)]"
+    assert explain(text)["then"] == ["axis 2: 88 and 89, the second is larger by 1"]
 
 
 def forward(n, k, s, padding, d):
@@ -476,6 +586,18 @@ def test_a_description_says_everything():
         `kernel_size` or `padding`.
 
         explained in chapters/03-formula-backwards.md""")
+
+
+def test_a_line_is_filled_up_to_80_columns_and_no_word_is_cut_at_a_hyphen():
+    full, word = "a" * 39 + " " + "b" * 40, "c" * 38 + "-" + "d" * 40
+    lines = describe_error(explain(text_of("torch-cat")) | {"means": f"{full} e {word}"}).splitlines()
+    assert lines[2:6] == [full, "e", word, ""]
+
+
+@pytest.mark.parametrize(("report", "error"), [({}, ValueError), ({"framework": "Keras"}, ValueError), (3, TypeError)])
+def test_what_is_no_report_is_refused_in_a_sentence(report, error):
+    with pytest.raises(error, match=f"^`report` must be what `explain` returns, got {re.escape(repr(report))}$"):
+        describe_error(report)
 
 
 def test_a_report_is_json():

@@ -210,7 +210,8 @@ def _spatial(layout, first, second):
         return {None: (first, second)}
     if layout == "N*C":  # unless the images are square with their channels first, or only so the axes fit
         square = first[-1] == first[-2] and second[-1] == second[-2]
-        if square or (abs(first[1] - second[1]) > 1 == abs(first[-1] - second[-1])):
+        apart = [abs(a - b) if None not in (a, b) else 0 for a, b in zip(first, second)]
+        if square or apart[1] > 1 == apart[-1]:
             layout = "NC*"
     start = len(layout.partition("*")[0])
     stop = len(first) - len(layout.partition("*")[2])
