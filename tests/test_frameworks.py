@@ -127,6 +127,15 @@ def test_a_kernel_goes_there_and_back(source, target):
     assert np.shares_memory(converted, kernel)
 
 
+@pytest.mark.parametrize("spatial", [(4,), (4, 5), (4, 5, 6)])
+def test_each_entry_of_a_kernel_of_pytorch_is_where_tensorflow_has_it(spatial):
+    kernel = np.arange(2 * 3 * np.prod(spatial)).reshape(2, 3, *spatial)
+    converted = convert_kernel(kernel, "pytorch", "tensorflow")
+    assert converted.shape == (*spatial, 3, 2)
+    for (of_input, of_output, *tap), entry in np.ndenumerate(kernel):
+        assert converted[(*tap, of_output, of_input)] == entry
+
+
 @pytest.mark.parametrize(
     ("target", "arguments", "reason"),
     [
@@ -230,6 +239,27 @@ def test_symmetric_padding_cannot_say_same_with_an_odd_total():
 def test_what_a_framework_does_not_take_is_refused(framework, arguments, error, message):
     with pytest.raises(error, match=re.escape(message)):
         operation(framework, 2, 3, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("framework", "sizes", "arguments", "message"),
+    [
+        ("keras", ([], 3), {}, "`input_size` must be an int or one int for each of the 1 axes, got 0: []"),
+        ("keras", (0, 3), {}, "`input_size` must be at least 1, got 0"),
+        ("keras", (2, 0), {}, "`kernel_size` must be at least 1, got 0"),
+        ("pytorch", (2, 3), {"groups": 0}, "`groups` must be at least 1, got 0"),
+        ("onnx", (2, 3), {"group": 0}, "`group` must be at least 1, got 0"),
+    ],
+)
+def test_a_size_and_a_number_of_groups_start_at_1(framework, sizes, arguments, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        operation(framework, *sizes, **arguments)
+
+
+def test_an_array_without_numbers_is_not_finished():
+    translation = translate("pytorch", "keras", 2, 3)
+    with pytest.raises(TypeError, match=r"^`y` must hold ints, floats or complex numbers, got dtype object$"):
+        finish(translation, np.full((1, 4, 1), None))
 
 
 def documentation(framework):

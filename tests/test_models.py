@@ -990,10 +990,16 @@ def functional(*layers, outputs=(("up", 0, 0),), **config):
             functional(layer("UpSampling2D", size=None)),
             "layer 'up': `size` must be an int or one int per axis, got None",
         ),
+        (functional(layer("UpSampling2D", size=0)), "layer 'up': `size` must be at least 1, got 0"),
         (
             functional(layer("ZeroPadding2D", padding=[[1, 2]])),
             "layer 'up': `padding` must be an int or one int for each of the 4 axes, got 2: [1, 2]",
         ),
+        (
+            functional(layer("ZeroPadding2D", padding=[[-1, 2], [1, 1]])),
+            "layer 'up': `padding` on axis 0 must be at least 0, got -1",
+        ),
+        (functional(layer("Resizing", height=0, width=1)), "layer 'up': `height` must be at least 1, got 0"),
         (functional(layer("Concatenate", axis="1")), "layer 'up': `axis` must be an int, got '1'"),
         (functional(layer("InputLayer", batch_shape=8)), "layer 'up': `batch_shape` must be a list, got 8"),
         (
@@ -1001,8 +1007,16 @@ def functional(*layers, outputs=(("up", 0, 0),), **config):
             "layer 'up': `batch_shape` on axis 0 must be an int, got '8'",
         ),
         (
+            functional(layer("InputLayer", batch_shape=[None, 0, 1])),
+            "layer 'up': `batch_shape` on axis 0 must be at least 1, got 0",
+        ),
+        (
             functional(layer("Reshape", target_shape=["8", 1])),
             "layer 'up': `target_shape` on axis 0 must be an int, got '8'",
+        ),
+        (
+            functional(layer("Reshape", target_shape=[-2, 1])),
+            "layer 'up': `target_shape` on axis 0 must be at least -1, got -2",
         ),
         (functional(layer(nodes=[("up", 0, 0)])), "layer 'up' is called on what it makes itself"),
         (functional(layer(nodes=[("gone", 0, 0)])), "call 0 of layer 'gone' is used, and is not in the model"),
@@ -1025,6 +1039,94 @@ def functional(*layers, outputs=(("up", 0, 0),), **config):
 def test_a_malformed_configuration_gets_one_sentence(config, text, tmp_path):
     with pytest.raises(ValueError, match=exact(text)):
         examine(written(config, tmp_path / "model.json"))
+
+
+def of_layers(*layers, tmp_path, shape=(8, 8, 3)):
+    """Examine a model that ends with the last of these layers."""
+    model = functional(*layers, outputs=[(layers[-1]["name"], 0, 0)])
+    model["config"]["layers"][0]["config"]["batch_shape"] = [None, *shape]
+    return examine(written(model, tmp_path / "model.json"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "size"),
+    [
+        ("Conv2D", {"kernel_size": [3, 2], "strides": "missing"}, [6, 7]),
+        ("Resizing", {"height": 1, "width": 1}, [1, 1]),
+        ("Reshape", {"target_shape": [1, 64, 3]}, [1, 64]),
+        ("Reshape", {"target_shape": [-1, 4, 3]}, [None, 4]),
+        ("Reshape", {"target_shape": [0, 4, 3]}, [None, 4]),
+        ("Dense", {}, [8, 8]),
+        ("Dense", {"data_format": "channels_first"}, None),  # of that model's other layers: the width changes
+    ],
+)
+def test_a_layer_reads_the_size_that_the_one_before_it_makes(kind, config, size, tmp_path):
+    up = layer(nodes=[("first", 0, 0)], data_format=config.get("data_format", "channels_last"))
+    report = of_layers(layer(kind, name="first", **config), up, tmp_path=tmp_path)
+    assert report["layers"][0]["input_size"] == size
+    assert report["errors"] == []
+
+
+def test_of_a_size_that_is_not_known_nothing_is_computed(tmp_path):
+    reshape = layer("Reshape", name="flat", target_shape=[-1, 4, 3])
+    report = of_layers(reshape, layer(nodes=[("flat", 0, 0)]), tmp_path=tmp_path)
+    assert report["layers"][0]["output_size"] == [None, None]
+    assert report["errors"] == []
+
+
+def test_a_border_that_is_all_there_is_cannot_be_cut_off(tmp_path):
+    report = of_layers(layer("Cropping2D", cropping=[[4, 4], [3, 4]]), tmp_path=tmp_path)
+    assert report["errors"] == [{"name": "up", "text": "it cuts off all of 8 on axis 0"}]
+    assert of_layers(layer("Cropping2D", cropping=[[3, 4], [3, 4]]), tmp_path=tmp_path)["fits"]
+
+
+def told(output_size, **config):
+    """Return the entry of a layer that is called with this `output_size`."""
+    entry = layer("SizedConv2DTranspose", **config) | {"registered_name": "transpose_conv>SizedConv2DTranspose"}
+    entry["inbound_nodes"][0]["kwargs"] = {"output_size": output_size}
+    return entry
+
+
+def test_the_size_that_a_layer_is_told_is_at_least_1(tmp_path):
+    report = of_layers(told(1, kernel_size=1), tmp_path=tmp_path, shape=(1, 1, 3))
+    assert report["layers"][0]["output_size"] == [1, 1]
+    assert report["fits"]
+    report = of_layers(told(0, kernel_size=1), tmp_path=tmp_path, shape=(1, 1, 3))
+    assert report["errors"] == [{"name": "up", "text": "`output_size` must be at least 1, got 0"}]
+
+
+def test_a_layer_that_is_told_a_size_not_known_on_one_axis_gives_it(tmp_path):
+    tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["like", 0, 0]}}
+    report = of_layers(layer("Reshape", name="like", target_shape=[-1, 16, 3]), told(tensor), tmp_path=tmp_path)
+    assert report["layers"][0]["output_size"] == [None, 16]
+    assert report["errors"] == []
+
+
+def test_a_repair_reaches_through_a_convolution_of_stride_1(tmp_path):
+    pool, up = layer("MaxPooling2D", name="pool", pool_size=2), layer(nodes=[("pool", 0, 0)])
+    convolution = layer("Conv2D", [("up", 0, 0)], "conv", kernel_size=1, strides=1)
+    join = layer("Concatenate", [("conv", 0, 0), ("input", 0, 0)], "join")
+    report = of_layers(pool, up, convolution, join, tmp_path=tmp_path, shape=(9, 8, 3))
+    assert paddings(report) == {"up": [1, 0]}
+
+
+@pytest.mark.parametrize(("axis", "layout"), [("missing", "channels_first"), (-1, "channels_first"), (-2, None)])
+def test_sizes_are_added_on_the_axis_that_is_counted_from_the_end(axis, layout, tmp_path):
+    join = layer("Concatenate", [("input", 0, 0)] * 2, "join", axis=axis)
+    shape = (3, 8, 9) if layout == "channels_first" else (8, 9, 3)
+    report = of_layers(join, layer(nodes=[("join", 0, 0)], data_format=layout), tmp_path=tmp_path, shape=shape)
+    assert report["layers"][0]["input_size"] == [8, 18]
+
+
+@pytest.mark.parametrize(
+    ("module", "layout"), [("keras.layers", "channels_first"), ("keras.src.ops.numpy", "channels_last")]
+)
+def test_a_sum_with_fewer_axes_is_checked_only_where_it_is_known_which_are_missing(module, layout, tmp_path):
+    pool = layer("GlobalMaxPooling2D", name="pool", data_format=layout)
+    add = layer("Add", [("input", 0, 0), ("pool", 0, 0)], "sum") | {"module": module}
+    report = of_layers(pool, add, tmp_path=tmp_path)
+    assert report["unchecked"] == ["sum"]
+    assert report["misfits"] == []
 
 
 def test_a_pooling_without_strides_steps_by_its_size(tmp_path):

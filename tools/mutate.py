@@ -417,7 +417,7 @@ def difference(code, text):
     before, after = code.splitlines(), text.splitlines()
     first = next((n for n, (a, b) in enumerate(zip(before, after)) if a != b), min(len(before), len(after)))
     last = next((n for n, (a, b) in enumerate(zip(before[::-1], after[::-1])) if a != b), 0)
-    return [" ".join(part.strip() for part in lines[first : len(lines) - last]) for lines in (before, after)]
+    return [" ".join(part.strip() for part in lines[first : len(lines) - last]).strip() for lines in (before, after)]
 
 
 def listed():
