@@ -36,6 +36,14 @@ def test_a_fault_meets_the_tests_of_its_line_the_quick_ones_first_and_those_of_i
     assert mutate.chosen_tests(mutant, {}) == []
 
 
+def test_what_cosmic_ray_cannot_write_is_no_fault(monkeypatch):
+    mutant = mutate.Mutant("model_files", "ExceptionReplacer", 0, 80)
+    monkeypatch.setattr(mutate.Mutant, "text", lambda self, code: code + "# changed")
+    assert mutate.can_be_planted(mutant, "a = 1\n")
+    monkeypatch.setattr(mutate.Mutant, "text", lambda self, code: code.value)  # as Cosmic Ray fails
+    assert not mutate.can_be_planted(mutant, "a = 1\n")
+
+
 def test_tests_are_run_for_as_long_as_there_is_time_and_one_at_least():
     slow = [(mutate.ENOUGH * 0.6, "tests/a"), (mutate.ENOUGH * 0.7, "tests/b"), (mutate.ENOUGH, "tests/c")]
     mutant = mutate.Mutant("shapes", "NumberReplacer", 0, 7)
@@ -63,6 +71,10 @@ def test_what_is_known_of_all_files_is_joined_the_quick_tests_first():
 )
 def test_a_change_is_said_by_the_lines_that_differ(text, change):
     assert mutate.difference("a\n  b = 1\nc\n", text) == change
+
+
+def test_a_blank_line_is_no_part_of_a_change():
+    assert mutate.difference("a\n\n@cache\ndef b", "a\n\n\ndef b") == ["@cache", ""]
 
 
 @pytest.mark.parametrize(

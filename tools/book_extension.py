@@ -1,5 +1,6 @@
 """The book's own Sphinx extension: formulas without scripts, no known script faults, and tables made from data."""
 
+import logging
 import re
 from pathlib import Path
 
@@ -32,6 +33,7 @@ CHEAT_SHEET = "chapters/cheat-sheet"
 
 def setup(app):
     """Connect the steps below to the build."""
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # hundreds of lines, below which a complaint is lost
     for part in (api_reference, citations, code_links, glossary_links):
         part.setup(app)
     app.connect("source-read", fill_places)
