@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import os
 import re
 import subprocess
 import sys
@@ -191,6 +192,30 @@ def test_the_answer_in_json(capsys):
     assert report["gives"]["tensorflow"] is None
 
 
+def test_json_is_indented_and_says_of_the_legal_sizes_the_first_and_the_last(capsys):
+    assert main([*PUZZLE[:-1], "3", "--json"]) == 0
+    said = capsys.readouterr().out
+    assert json.loads(said)["legal"] == [[6, 8]]
+    assert said == json.dumps(json.loads(said), indent=2) + "\n"
+
+
+def test_the_stride_need_not_be_said(capsys):
+    assert main(PUZZLE[:-2]) == 0
+    assert "legal sizes: 4" in capsys.readouterr().out
+
+
+@pytest.mark.posix
+def test_a_reader_that_has_read_enough_is_no_error():
+    """As in `python -m transpose_conv ... | head -1`, once `head` has gone."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "transpose_conv", *PUZZLE]
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, env=buffered)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_size_that_cannot_be_had_names_those_that_can(capsys):
     for more in ([], ["--json"]):
         assert main([*PUZZLE, "--want", "7", *more]) == 1
@@ -201,6 +226,7 @@ def test_a_size_that_cannot_be_had_names_those_that_can(capsys):
     ("question", "answer"),
     [
         (["--kernel-size", "3"], "the following arguments are required: --input-size"),
+        (["--input-size", "2"], "the following arguments are required: --kernel-size"),
         ([*PUZZLE, "--want", "x"], "argument --want: invalid int value: 'x'"),
         ([*PUZZLE[:-1], "0"], "`stride` on axis 0 must be at least 1, got 0"),
         ([*PUZZLE, "--padding", "full"], "`padding` must be 'valid' or 'same' where it is a string, got 'full'"),

@@ -66,6 +66,10 @@ def spoiling(row):
         (lambda: ROW, [((), 1)], "Not yet: it() gives array([1, 2, 3]), and should give 1."),
         (lambda: ROW[:1], [((), 1)], "Not yet: it() gives array([1]), and should give 1."),
         (lambda: "valid", [((), "valid")], "Right, in 1 of 1 cases."),
+        (lambda: (1, 3), [((), (1, 2))], "Not yet: it() gives (1, 3), and should give (1, 2)."),
+        (half, [((ROW,), np.array([0, 5, 2]))], "Not yet: half(array([1, 2, 3])) has 1 at index 1, where 5 should be."),
+        (none, [((np.zeros(8, int),), 1)], f"Not yet: none(array({[0] * 8})) gives None, and should give 1."),
+        (none, [((np.zeros(9, int),), 1)], "Not yet: none(an array of shape (9,)) gives None, and should give 1."),
     ],
 )
 def test_the_verdict(capsys, function, cases, sentence):
@@ -75,6 +79,26 @@ def test_the_verdict(capsys, function, cases, sentence):
 def test_the_verdict_fits_the_page(capsys):
     check(lambda *rows: None, [(("x" * 30,) * 3, "y" * 30)])
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 76
+
+
+@pytest.mark.parametrize(("length", "lines"), [(76, 1), (77, 2)])
+def test_a_line_is_as_wide_as_the_page(capsys, length, lines):
+    around = "Not yet: it() gives '', and should give 1."
+    check(lambda: "x" * (length - len(around)), [((), 1)])
+    assert len(capsys.readouterr().out.splitlines()) == lines
+
+
+def test_of_a_long_message_two_hundred_characters_are_shown(capsys):
+    def failing():
+        raise ValueError("w" * 300)
+
+    assert told(capsys, failing, [((), 1)]).count("w") == 200
+
+
+@pytest.mark.parametrize("case", [[(4,), 2], ((4,), 2, 3), (4, 2)])
+def test_a_case_is_a_pair_whose_arguments_are_a_tuple(case):
+    with pytest.raises(TypeError, match="`cases` must hold pairs"):
+        check(half, [case])
 
 
 def test_no_cases_would_prove_nothing():

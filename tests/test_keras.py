@@ -323,6 +323,29 @@ def test_a_size_that_keras_layer_has_no_word_for_is_marked():
     assert step.arguments["output_padding"] is None
 
 
+@pytest.mark.parametrize(
+    ("layer", "size"),
+    [
+        (LAYERS.Conv3D(2, 2, strides=2), (5, 6, 7)),
+        (LAYERS.MaxPooling3D(2), (5, 6, 7)),
+        (LAYERS.AveragePooling3D(2), (5, 6, 7)),
+        (LAYERS.SeparableConv2D(2, 2, strides=2), (5, 6)),
+        (LAYERS.DepthwiseConv2D(2, strides=2), (5, 6)),
+    ],
+    ids=lambda value: value.__class__.__name__ if isinstance(value, keras.Layer) else "",
+)
+def test_every_kind_of_layer_is_mirrored_up_to_its_number_of_axes(layer, size):
+    (step,) = plan_decoder([layer], size)
+    assert step.input_size == tuple(n // 2 for n in size)
+    assert step.output_size == size
+
+
+def test_layers_that_keep_the_size_are_passed_over_wherever_their_channels_stand():
+    conv, pool = LAYERS.Conv2D(3, 3, strides=2), LAYERS.MaxPooling2D(2)
+    keep = [LAYERS.Dense(8), LAYERS.SpatialDropout2D(0.1, data_format="channels_first"), LAYERS.ReLU()]
+    assert plan_decoder([conv, *keep, pool], (23, 25)) == plan_decoder([conv, pool], (23, 25))
+
+
 @pytest.mark.parametrize("size", [21, [21], np.array([21])])
 def test_layers_come_in_lists_sequences_and_models(size):
     image = keras.Input((None, 3))

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pytest
 from matplotlib.colors import to_hex
 
 from helpers import texts
@@ -61,6 +62,11 @@ def test_steps_have_the_width_of_their_sizes(ax):
     steps = [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "o"]
     assert steps == [[3, 4], [5, 6], [7]]
     assert [t.get_text() for t in ax.texts] == ["2 sizes"]
+
+
+def test_a_step_is_bounded_at_both_of_its_ends(ax):
+    plotting_sizes.draw_steps(ax, [4, 5, 6, 7], [1, 1, 1, 2], mark=1)
+    assert [list(line.get_xdata()) for line in ax.lines if line.get_linestyle() == ":"] == [[4, 4], [6, 6]]
 
 
 def test_an_interval_shows_each_size_its_place_and_the_default(ax):
@@ -126,3 +132,9 @@ def test_verdicts_on_many_faults_are_bars_without_words(ax):
     bars = [patch.get_x() for patch in ax.patches if patch.get_fill()]
     assert bars == [0, 2]
     assert [text.get_text() for text in ax.texts] == ["ones"]
+    assert all(patch.get_linewidth() > 0 for patch in ax.patches)  # white, between one bar and the next
+
+
+def test_verdicts_want_a_row_for_each_test(ax):
+    with pytest.raises(ValueError, match="shorter"):
+        plotting_faults.draw_verdicts(ax, [[True, False, True]], ["ones", "uneven"])

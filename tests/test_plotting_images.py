@@ -62,3 +62,9 @@ def test_a_kernel_shows_sign_in_text_and_colour_and_size_in_depth(ax):
 def test_a_kernel_of_zeros_is_white(ax):
     images.draw_kernel(ax, np.zeros((2, 2)))
     assert [patch.get_facecolor()[3] for patch in ax.patches] == [0] * 4
+
+
+def test_the_colour_of_an_entry_changes_at_zero(ax):
+    images.draw_kernel(ax, [[0.5, -0.5]], fmt="{:.1f}")
+    colors = [to_hex(patch.get_facecolor()).upper() for patch in ax.patches]
+    assert colors == [COLORS["kernel"], images.NEGATIVE]

@@ -16,6 +16,7 @@ def test_factors_stand_beside_the_row_and_above_the_column_of_their_products(ax)
     assert [written[column + 0.5, -1.0] for column in range(3)] == ["5", "7", "11"]
     assert [written[column + 0.5, 1.5] for column in range(3)] == ["15", "21", "33"]
     assert written[-1.0, -1.0] == "×"
+    assert ax.texts[-1].get_fontsize() == 14  # larger than the numbers, which it joins
     assert ax.yaxis_inverted()
 
 

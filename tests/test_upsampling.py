@@ -48,11 +48,18 @@ def test_psnr_of_equal_pictures_is_infinite():
         (np.ones((0, 3)), np.ones((0, 3)), 1, "`picture` must have a pixel or more, got shape (0, 3)"),
         (np.ones(3), np.ones(3), 0, "`peak` must be positive, got 0"),
         (np.ones(3), np.ones(3), math.nan, "`peak` must be positive, got nan"),
+        (np.ones(3), np.ones(3), math.inf, "`peak` must be positive, got inf"),
     ],
 )
 def test_what_psnr_refuses(picture, truth, peak, text):
     with pytest.raises(ValueError, match=exact(text)):
         psnr(picture, truth, peak)
+
+
+@pytest.mark.parametrize("peak", ["1", True, None])
+def test_psnr_wants_a_number_for_the_peak(peak):
+    with pytest.raises(TypeError, match=exact(f"`peak` must be a number, got {peak!r}")):
+        psnr([1.0], [1.0], peak)
 
 
 def test_psnr_wants_numbers():
