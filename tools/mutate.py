@@ -14,6 +14,7 @@ import gc
 import hashlib
 import importlib
 import json
+import math
 import multiprocessing
 import os
 import resource
@@ -41,7 +42,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "src/transpose_conv"
 SCRIPTS = "chapters/_static/explorer"
 WRITTEN = ROOT / "_build" / "mutants"
-EQUIVALENT = ROOT / "tests" / "equivalent_mutants.yml"
+TESTS = ROOT / "tests"
+EQUIVALENT = TESTS / "equivalent_mutants.yml"
 ENOUGH = 10  # seconds of tests for a fault, as long as they take without one
 MEMORY = 12 * 2**30  # bytes of addresses
 WORKERS = os.cpu_count() or 1
@@ -57,8 +59,9 @@ OPERATORS = [  # each with its nearest neighbour, which is hardest to tell from 
 ]
 SUITE = [  # the tests of the package, without those of pages and notebooks
     *("arguments", "convolution", "doctor", "errors", "exercises", "fast", "forms", "framework_rules", "frameworks"),
-    *("fuzz", "gradients", "keras", "malformed", "matrix", "models", "plotting", "plotting_images"),
-    *("plotting_spectra", "public_names", "published_suites", "shapes", "tensorflow", "transpose", "upsampling"),
+    *("frameworks_record", "fuzz", "gradients", "keras", "malformed", "matrix", "models", "plotting"),
+    *("plotting_images", "plotting_spectra", "public_names", "published_suites", "shapes", "tensorflow"),
+    *("transpose", "upsampling"),
 ]
 PLOTTING = ("plotting", "plotting_faults", "plotting_images", "plotting_sizes", "plotting_spectra")
 IMPORT = "test_public_names.py"  # what looks at signatures and goes through no line
@@ -238,7 +241,8 @@ def joined(answers):
     """Join what is known of all files: module -> line -> [(seconds, test)].
 
     What runs when a module is imported, such as a default, belongs to no test, and is tried on all that go through the
-    module, and on those that only look at its names.
+    module, and on those that only look at its names. A module of data, which no test goes through, is tried on the files
+    that name it.
     """
     found = collections.defaultdict(lambda: collections.defaultdict(list))
     for answer in answers:
@@ -246,6 +250,12 @@ def joined(answers):
             for line, names in lines.items():
                 found[module][int(line)] += [(answer["seconds"][name], name) for name in names]
     at_import = {(time, name) for answer in answers for name, time in answer["seconds"].items() if IMPORT in name}
+    timed = [(time, name) for answer in answers for name, time in answer["seconds"].items()]
+    for module in {path.stem for path in (ROOT / PACKAGE).glob("*.py")} - set(found):
+        naming = {
+            f"tests/{file.name}" for file in TESTS.glob("test_*.py") if f"transpose_conv.{module}" in file.read_text()
+        }
+        found[module][0] = [one for one in timed if one[1].partition("::")[0] in naming]
     for lines in found.values():
         lines[0] = list({*lines[0], *at_import})
         for timed in lines.values():
@@ -262,7 +272,7 @@ def chosen_tests(mutant, tests):
         [one for one in timed if one[1].startswith(own)],
         [one for one in timed if not one[1].startswith(own)],
     ]
-    left, kept = ENOUGH, []
+    left, kept = ENOUGH if any(lines) else math.inf, []  # of a module of data, line 0 is all there is
     for each in rounds:
         few = []
         for seconds, name in each:
