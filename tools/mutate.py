@@ -251,7 +251,9 @@ def joined(answers):
                 found[module][int(line)] += [(answer["seconds"][name], name) for name in names]
     at_import = {(time, name) for answer in answers for name, time in answer["seconds"].items() if IMPORT in name}
     timed = [(time, name) for answer in answers for name, time in answer["seconds"].items()]
-    for module in {path.stem for path in (ROOT / PACKAGE).glob("*.py")} - set(found):
+    for module in {path.stem for path in (ROOT / PACKAGE).glob("*.py")}:
+        if any(found[module].values()):
+            continue
         naming = {
             f"tests/{file.name}" for file in TESTS.glob("test_*.py") if f"transpose_conv.{module}" in file.read_text()
         }

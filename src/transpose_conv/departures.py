@@ -1,8 +1,8 @@
 """Where a framework does something else than its rule or its documentation says, each with a reproduction.
 
 The rules are in `framework_rules`. Most rows were found by running every framework over the grid of calls of which
-`frameworks.json` is the record; others are about what that grid does not ask. Tests run each reproduction in a process of its own, as Keras' backend and oneDNN are
-chosen when a process starts, and compare what it prints.
+`frameworks.json` is the record; others are about what that grid does not ask. Tests run each reproduction in a process
+of its own, as Keras' backend and oneDNN are chosen when a process starts, and compare what it prints.
 """
 
 from typing import NamedTuple
