@@ -450,6 +450,11 @@ def test_only_the_open_axes_are_tried(tmp_path):
         ([*range(16, 257, 16), 255], "16, 32, 48, 64, 80, 96, 112, 128, ... (17 sizes)"),
         ([100, 200], "100, 200"),
         ([7], "7"),
+        (range(2, 257), "every size, from 2 on"),
+        (range(80, 257, 80), "sizes that are multiples of 80"),  # of three, the third bears out what two suggest
+        ([255, 256], "255, 256"),
+        (range(1, 9), "1, 2, 3, 4, 5, 6, 7, 8"),
+        (range(1, 10), "1, 2, 3, 4, 5, 6, 7, 8, ... (9 sizes)"),
     ],
 )
 def test_sizes_in_words_are_a_rule_only_where_it_is_exact(fitting, text):
@@ -1041,11 +1046,11 @@ def test_a_malformed_configuration_gets_one_sentence(config, text, tmp_path):
         examine(written(config, tmp_path / "model.json"))
 
 
-def of_layers(*layers, tmp_path, shape=(8, 8, 3)):
+def of_layers(*layers, tmp_path, shape=(8, 8, 3), input_size=None):
     """Examine a model that ends with the last of these layers."""
     model = functional(*layers, outputs=[(layers[-1]["name"], 0, 0)])
     model["config"]["layers"][0]["config"]["batch_shape"] = [None, *shape]
-    return examine(written(model, tmp_path / "model.json"))
+    return examine(written(model, tmp_path / "model.json"), input_size)
 
 
 @pytest.mark.parametrize(
@@ -1249,3 +1254,293 @@ def test_whatever_is_changed_in_a_file_is_answered_or_refused_in_a_sentence(tmp_
             assert max(map(len, describe_model(report).splitlines())) <= 80
     assert not any("\n" in text or len(text) > 300 for text in refused)
     assert 100 < len(refused) < 700
+
+
+# Of one axis, written down: each number by hand
+
+
+def on_axis(kind, name, *sources, **config):
+    """Return an entry of a configuration with a kernel of 2 on one axis, and stride 2, called on these layers."""
+    nodes = [(source, 0, 0) for source in sources or ("input",)]
+    return layer(kind, nodes, name, **{"kernel_size": 2, "pool_size": 2, "strides": 2, "size": 2} | config)
+
+
+def examined(*layers, size=9, tmp_path, input_size=None):
+    """Examine a model with one axis of this size, by default odd, that ends with the last of these layers."""
+    return of_layers(*layers, tmp_path=tmp_path, shape=(size, 3), input_size=input_size)
+
+
+POOL, UP = on_axis("MaxPooling1D", "pool"), on_axis("Conv1DTranspose", "up", "pool")  # 9 to 4, 4 to 8 or 9
+JOIN = on_axis("Concatenate", "join", "up", "input")
+
+
+def remedies(report):
+    return [(one["layer"], one["needed"], one["text"]) for one in remedies_of(report)]
+
+
+def test_no_sizes_are_tried_where_the_model_or_the_caller_says_one(tmp_path):
+    assert examined(POOL, UP, JOIN, tmp_path=tmp_path)["sizes"] is None
+    assert examined(POOL, UP, JOIN, size=None, input_size=9, tmp_path=tmp_path)["sizes"] is None
+    report = examined(POOL, UP, JOIN, size=None, tmp_path=tmp_path)
+    assert report["sizes"]["fitting"] == list(range(2, 257, 2))
+    assert report["input_size"] == [2]
+
+
+def test_none_is_tried_while_an_input_of_other_axes_stays_open(tmp_path):
+    other = layer("InputLayer", (), "other", batch_shape=[None, None, 8, 3])
+    report = examined(other, POOL, UP, size=None, input_size=(9,), tmp_path=tmp_path)
+    assert report["sizes"] is None
+    assert report["layers"][0]["output_size"] == [8]
+
+
+def test_a_size_that_the_model_does_not_take_is_refused_with_its_own(tmp_path):
+    text = "`input_size` 8 on axis 0 cannot be: the model's input 'input' is 9"
+    with pytest.raises(ValueError, match=exact(text)):
+        examined(POOL, UP, JOIN, input_size=8, tmp_path=tmp_path)
+    with pytest.raises(ValueError, match=exact("`input_size` must be at least 1, got 0")):
+        examined(POOL, UP, JOIN, size=None, input_size=0, tmp_path=tmp_path)
+
+
+def test_of_several_inputs_those_with_as_many_axes_are_told_the_size(tmp_path):
+    other = layer("InputLayer", (), "other", batch_shape=[None, None, 8, 3])
+    up = layer(name="up2", nodes=[("other", 0, 0)])
+    report = examined(other, POOL, UP, up, input_size=(7, 8), tmp_path=tmp_path)
+    assert report["input_size"] == [7, 8]
+    assert {one["name"]: one["output_size"] for one in report["layers"]} == {"up": [8], "up2": [14, 16]}
+
+
+def test_a_model_that_does_not_say_how_many_axes_it_has_gets_none(tmp_path):
+    dense = {"class_name": "Dense", "config": {"name": "dense"}}
+    report = examine(written({"class_name": "Sequential", "config": {"layers": [dense]}}, tmp_path / "model.json"))
+    assert (report["input_size"], report["sizes"], report["fits"]) == ([], None, True)
+
+
+def test_the_layers_after_one_that_cannot_take_its_size_are_in_the_report(tmp_path):
+    cut = on_axis("Cropping1D", "cut", cropping=[4, 5])
+    report = examined(cut, on_axis("Conv1DTranspose", "up", "cut"), tmp_path=tmp_path)
+    assert report["errors"] == [{"name": "cut", "text": "it cuts off all of 9 on axis 0"}]
+    assert [(one["name"], one["input_size"]) for one in report["layers"]] == [("up", None)]
+
+
+def test_a_size_is_at_most_the_largest_that_an_array_can_have(tmp_path):
+    add = on_axis("ZeroPadding1D", "add", padding=[0, 1])
+    assert examined(add, size=2**63 - 2, tmp_path=tmp_path)["fits"]
+    report = examined(add, size=2**63 - 1, tmp_path=tmp_path)
+    assert report["errors"] == [{"name": "add", "text": "it makes more than 9223372036854775807 samples"}]
+
+
+def test_a_size_that_is_not_known_is_no_error(tmp_path):
+    flat = on_axis("Reshape", "flat", target_shape=[-1, 3])
+    report = examined(flat, on_axis("Conv1DTranspose", "up", "flat"), tmp_path=tmp_path)
+    assert (report["errors"], report["layers"][0]["output_size"]) == ([], [None])
+
+
+def test_a_layer_is_told_the_size_of_a_tensor_and_reads_another(tmp_path):
+    tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["cut", 0, 0]}}
+    pool = layer("MaxPooling2D", name="pool", pool_size=2)
+    cut = layer("Cropping2D", name="cut", cropping=[[0, 1], [0, 0]])
+    join = layer("Concatenate", [("up", 0, 0), ("input", 0, 0)], "join")
+    report = of_layers(pool, cut, told(tensor, nodes=[("pool", 0, 0)]), join, tmp_path=tmp_path, shape=(9, 7, 3))
+    (about,) = report["layers"]
+    assert (about["input_size"], about["output_size"], about["legal"]) == ([4, 3], [8, 7], [[8, 9], [6, 7]])
+    assert remedies(report) == [("up", [9, 7], "tell it the size")]
+
+
+def test_a_layer_that_is_called_on_a_mask_too_has_the_size_of_what_it_reads(tmp_path):
+    mask = on_axis("GlobalMaxPooling1D", "mask", keepdims=True)
+    masked = on_axis("Softmax", "masked", "up", "mask")
+    report = examined(POOL, UP, mask, masked, on_axis("Add", "join", "masked", "input"), tmp_path=tmp_path)
+    assert remedies(report) == [("up", [9], "set output_padding=1")]
+
+
+def test_a_single_sample_may_be_spread_to_a_size_that_is_not_known(tmp_path):
+    single, flat = (
+        on_axis("GlobalMaxPooling1D", "single", keepdims=True),
+        on_axis("Reshape", "flat", target_shape=[-1, 3]),
+    )
+    add = on_axis("Add", "add", "single", "flat")
+    report = examined(single, flat, add, on_axis("Conv1DTranspose", "up", "add"), tmp_path=tmp_path)
+    assert report["layers"][0]["input_size"] == [None]
+    assert (report["unchecked"], report["errors"]) == (["add"], [])
+
+
+def test_a_merge_of_one_input_has_nothing_to_check(tmp_path):
+    flat = on_axis("Reshape", "flat", target_shape=[-1, 3])
+    assert examined(flat, on_axis("Concatenate", "join", "flat"), tmp_path=tmp_path)["unchecked"] == []
+    assert examined(flat, on_axis("Concatenate", "join", "flat", "flat"), tmp_path=tmp_path)["unchecked"] == ["join"]
+
+
+def test_a_repair_reaches_through_a_merge_of_what_one_layer_made(tmp_path):
+    keep, add = on_axis("ReLU", "keep", "up"), on_axis("Add", "add", "up", "keep")
+    report = examined(POOL, UP, keep, add, on_axis("Concatenate", "join", "add", "input"), tmp_path=tmp_path)
+    assert remedies(report) == [("up", [9], "set output_padding=1")]
+
+
+def test_a_layer_is_told_its_size_on_the_axes_that_it_has_itself(tmp_path):
+    image = layer("InputLayer", (), "image", batch_shape=[None, 5, 9, 3])
+    report = examined(image, POOL, UP, on_axis("Add", "join", "up", "image"), tmp_path=tmp_path)
+    (misfit,) = report["misfits"]
+    assert [one["size"] for one in misfit["inputs"]] == [[1, 8], [5, 9]]
+    assert remedies(report) == [("up", [9], "set output_padding=1")]
+
+
+def test_what_a_merge_made_of_a_tensor_with_fewer_axes_is_no_layers_choice(tmp_path):
+    single = layer("InputLayer", (), "single", batch_shape=[None, 1, 8, 3])
+    add, image = on_axis("Add", "add", "up", "single"), layer("InputLayer", (), "image", batch_shape=[None, 5, 9, 3])
+    join = on_axis("Concatenate", "join", "add", "image")
+    (misfit,) = examined(single, image, POOL, UP, add, join, tmp_path=tmp_path)["misfits"]
+    assert misfit["remedies"] == []
+
+
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_whatever_number_of_repairs_is_followed_each_layer_is_told_once_what_to_give(most, tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "MOST_REPAIRS", most)
+    up2 = on_axis("Conv1DTranspose", "up2", "pool")
+    report = examined(POOL, UP, JOIN, up2, on_axis("Concatenate", "join2", "up2", "input"), tmp_path=tmp_path)
+    assert [one["name"] for one in report["misfits"]] == ["join", "join2"]
+    assert remedies(report) == [("up", [9], "set output_padding=1"), ("up2", [9], "set output_padding=1")]
+
+
+def test_a_layer_whose_size_is_known_on_one_axis_only_is_told_none(tmp_path):
+    flat, up = layer("Reshape", name="flat", target_shape=[-1, 4, 3]), layer("UpSampling2D", [("flat", 0, 0)], size=2)
+    join = layer("Add", [("up", 0, 0), ("input", 0, 0)], "join")
+    report = of_layers(flat, up, join, tmp_path=tmp_path, shape=(9, 9, 3))
+    (misfit,) = report["misfits"]
+    assert [one["size"] for one in misfit["inputs"]] == [[None, 8], [9, 9]]
+    assert (misfit["remedies"], report["unchecked"]) == ([], ["join"])
+
+
+def test_a_layer_that_makes_a_single_sample_may_keep_it_in_a_sum_and_not_in_a_concatenation(tmp_path):
+    mean = on_axis("GlobalAveragePooling1D", "mean", keepdims=True)
+    single = on_axis("Conv1DTranspose", "single", "mean", kernel_size=1, strides=9, output_padding=0)  # 1 to 9 of 1
+    keep = on_axis("ReLU", "keep", "pool")  # so that `up` comes after `single`
+    add, up = on_axis("Add", "join", "up", "single", "input"), on_axis("Conv1DTranspose", "up", "keep")
+    report = examined(mean, single, POOL, keep, up, add, tmp_path=tmp_path)
+    assert [one["name"] for one in report["layers"]] == ["single", "up"]
+    assert remedies(report) == [("up", [9], "set output_padding=1")]
+    join = on_axis("Concatenate", "join", "single", "input")
+    assert remedies(examined(mean, single, join, tmp_path=tmp_path)) == [("single", [9], "set output_padding=None")]
+
+
+def test_an_upsampling_is_cropped_to_one_sample_and_not_to_none(tmp_path):
+    up, join = on_axis("UpSampling1D", "up"), on_axis("Concatenate", "join", "up", "input")
+    (remedy,) = remedies_of(examined(up, join, size=1, tmp_path=tmp_path))
+    assert (remedy["needed"], remedy["line"]) == ([1], "keras.layers.Cropping1D((0, 1))(x)")
+    more = on_axis("ZeroPadding1D", "more", "up", padding=[0, 1])  # one sample of it would be all that may come
+    join = on_axis("Concatenate", "join", "more", "input")
+    (remedy,) = remedies_of(examined(up, more, join, size=1, tmp_path=tmp_path))
+    assert (remedy["needed"], remedy["line"]) == ([0], None)
+
+
+# The text of these models, whole
+
+
+def lines_of(*layers, **about):
+    return describe_model(examined(*layers, **about)).splitlines()
+
+
+def test_the_text_of_a_repair(tmp_path):
+    assert lines_of(POOL, UP, JOIN, tmp_path=tmp_path) == [
+        "input size 9:",
+        "",
+        "layer  kernel  strides  reads  gives  may give  has to give",
+        "up     2       2        4      8      8-9       9",
+        "",
+        "join (Concatenate) does not fit: 8 from up, 9 from input",
+        "  up has to give 9: set output_padding=1",
+        "    keras.layers.Conv1DTranspose(filters, 2, strides=2, output_padding=1)(x)",
+        "",
+        "An output_padding fits one input size. A layer that is told output_size=skip",
+        "  fits all.",
+    ]
+
+
+def test_the_text_of_what_fits_has_no_column_of_sizes_to_give(tmp_path):
+    assert lines_of(POOL, UP, JOIN, size=8, tmp_path=tmp_path) == [
+        "input size 8:",
+        "",
+        "layer  kernel  strides  reads  gives  may give",
+        "up     2       2        4      8      8-9",
+        "",
+        "everything fits",
+    ]
+
+
+def test_the_text_of_a_layer_that_has_to_give_another_size_after_one_that_fits(tmp_path):
+    half, up2 = on_axis("MaxPooling1D", "half", "pool"), on_axis("Conv1DTranspose", "up2", "half")  # 9, 4, 2; 4
+    join2 = on_axis("Concatenate", "join2", "up2", "pool")
+    text = lines_of(POOL, half, up2, join2, on_axis("Conv1DTranspose", "up", "join2"), JOIN, tmp_path=tmp_path)
+    assert text[2:5] == [
+        "layer  kernel  strides  reads  gives  may give  has to give",
+        "up2    2       2        2      4      4-5",
+        "up     2       2        4      8      8-9       9",
+    ]
+
+
+def test_the_text_of_a_misfit_that_no_layer_can_repair(tmp_path):
+    text = lines_of(POOL, on_axis("Concatenate", "join", "pool", "input"), tmp_path=tmp_path)
+    assert text == [
+        "input size 9:",
+        "",
+        "no transposed convolution",
+        "",
+        "join (Concatenate) does not fit: 4 from pool, 9 from input",
+        "  no transposed convolution or upsampling can make these fit: pad or crop an",
+        "    input",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("length", "lines"),
+    [
+        (26, ["join (Concatenate) does not fit: 4 from {}, 9 from input"]),
+        (27, ["join (Concatenate) does not fit: 4 from {}, 9 from", "  input"]),
+    ],
+)
+def test_a_line_of_80_columns_stays_whole_and_one_of_81_goes_on_below(length, lines, tmp_path):
+    name = "n" * length
+    text = lines_of(POOL | {"name": name}, on_axis("Concatenate", "join", name, "input"), tmp_path=tmp_path)
+    assert text[4:-2] == [line.format(name) for line in lines]
+    assert len(text[4]) == (80 if length == 26 else 75)
+
+
+@pytest.mark.parametrize(("length", "shown"), [(40, "n" * 40), (41, "n" * 37 + "...")])
+def test_a_name_of_40_letters_stays_whole_and_a_longer_one_is_cut_to_40(length, shown, tmp_path):
+    text = lines_of(on_axis("Conv1DTranspose", "n" * length), tmp_path=tmp_path)
+    assert text[4:6] == [shown, "  2       2        9      18     18-19"]
+
+
+def test_a_table_of_80_columns_stays_whole_and_in_one_of_81_each_name_has_a_line(tmp_path):
+    sizes = "100000  200000  200000-200001"
+    assert lines_of(on_axis("Conv1DTranspose", "n" * 32), size=100_000, tmp_path=tmp_path)[2:4] == [
+        "layer" + " " * 29 + "kernel  strides  reads   gives   may give",
+        "n" * 32 + "  2       2        " + sizes,
+    ]
+    assert lines_of(on_axis("Conv1DTranspose", "n" * 33), size=100_000, tmp_path=tmp_path)[2:6] == [
+        "layer",
+        "  kernel  strides  reads   gives   may give",
+        "n" * 33,
+        "  2       2        " + sizes,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fitting", "line"),
+    [
+        ([2, 3, 4], None),
+        ([2, 3], "does not fit 4, ...: --input-size says what to change"),
+        ([1], "does not fit 2, 3, 4, ...: --input-size says what to change"),
+        ([], None),
+    ],
+)
+def test_sizes_that_do_not_fit_are_those_from_the_first_that_does_to_the_last_tried(fitting, line, tmp_path):
+    report = examined(POOL, UP, JOIN, size=8, tmp_path=tmp_path)
+    text = describe_model(report | {"sizes": {"tried": [1, 4], "fitting": fitting, "text": "these"}}).splitlines()
+    assert text[0] == "fits these (tried: 1 to 4, the same on every open axis)"
+    assert text[1] == (line or "input size 8:")
+
+
+@pytest.mark.parametrize(("report", "error"), [({}, ValueError), ({"sizes": None}, ValueError), (7, TypeError)])
+def test_what_is_no_report_is_refused_in_a_sentence(report, error):
+    with pytest.raises(error, match=exact(f"`report` must be what `examine` returns, got {report!r}")):
+        describe_model(report)

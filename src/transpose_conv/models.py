@@ -115,7 +115,7 @@ def _inputs(calls, input_size):
     if not largest or (given is not None and len(given) not in map(len, inputs.values())):
         raise ValueError(f"`input_size` must have {len(largest)} axes, as the model's input, got {short(input_size)}")
     for i, size in inputs.items():
-        if size and (given is None or len(given) == len(size)):
+        if given is None or len(given) == len(size):
             inputs[i] = per_axis("input_size", input_size, len(size), minimum=1)
             for axis, (n, own) in enumerate(zip(inputs[i], size)):
                 if own not in (None, n):
@@ -205,7 +205,7 @@ def _merged(run, number, call):
         run.unchecked.append(call.name)
     if wanted:
         run.misfits.append((number, taken, wanted))
-    made = {origin for size, origin in zip(taken, origins) if size == tuple(merged)}
+    made = {origin for i, origin in zip(call.inputs, origins) if run.sizes[i] == tuple(merged)}
     return tuple(merged), made.pop() if len(made) == 1 else None
 
 
@@ -221,13 +221,13 @@ def _wanted(sides):
 def _repaired(calls, inputs):
     """Repair one layer after the other, the first first; return the run with all repairs, and what did not fit."""
     times, repairs = Counter(call.name for call in calls), {}
-    for _ in range(MOST_REPAIRS):
+    for turn in range(MOST_REPAIRS + 1):
         run = _run(calls, inputs, {chooser: needed for chooser, (needed, _, _) in repairs.items()})
         left = {misfit[0]: _about(calls, misfit) for misfit in run.misfits}
         found = sorted((chooser, *rest) for misfit in run.misfits for chooser, *rest in _needs(calls, run, misfit))
         remedies = ((*one, _remedy(run, one[0], calls, one[1], times)) for one in found if one[0] not in repairs)
         new = next((one for one in remedies if one[-1]["line"]), None)
-        if new is None:
+        if new is None or turn == MOST_REPAIRS:
             break
         chooser, needed, number, remedy = new  # what comes after it will read another size
         repairs = {one: repair for one, repair in repairs.items() if one < chooser}
@@ -256,12 +256,12 @@ def _needs(calls, run, misfit):
     """Yield which transposed convolution or upsampling has to give which size for a merge."""
     number, taken, wanted = misfit
     for i, size in zip(calls[number].inputs, taken):
-        if run.origins[i] is None or run.sizes[i] != size or None in size:
+        if run.origins[i] is None or None in size:
             continue
         spreads = {axis for axis, n in enumerate(size) if n == 1 and calls[number].layer.kind != "Concatenate"}
         aims = [n if axis in spreads else wanted.get(axis) or n for axis, n in enumerate(size)]
-        chooser, added = run.origins[i]
-        needed = tuple(n - more for n, more in zip(aims, added))
+        chooser, added = run.origins[i]  # of the last axes, where the merge has put others in front
+        needed = tuple(n - more for n, more in zip(aims[len(aims) - len(added) :], added))
         if needed != run.sizes[chooser]:
             yield chooser, needed, number
 
@@ -365,7 +365,7 @@ def _in_words(fitting):
     rule = "every size" if step == 1 else f"sizes that are multiples of {step}"
     if first % step:
         rule = f"sizes that are {first % step} more than a multiple of {step}"
-    return rule if first in (1, step, first % step) else f"{rule}, from {first} on"
+    return rule if first in (step, first % step) else f"{rule}, from {first} on"
 
 
 @reads_report("examine")
