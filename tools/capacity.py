@@ -361,7 +361,7 @@ def sizes_table(classes):
         "students on a node": [one["a_node"] for one in hubs],
         "disk of a node for the image, GB": [math.ceil((record["packages_mb"] + IMAGE_BASE_MB) / 1024) for _ in hubs],
         f"**nodes of {NODE_CORES} cores and {NODE_MB // 1024} GB**": [f"**{one['nodes']}**" for one in hubs],
-        "all run chapter 1 at once: seconds until the last is done": [
+        "all run chapter 1 at once: seconds until the last is done, at least": [
             one["all_at_once"]["01-two-answers"] for one in hubs
         ],
         f"the same with the slowest, [](../chapters/{slowest}.ipynb)": [one["all_at_once"][slowest] for one in hubs],
