@@ -46,9 +46,9 @@ def test_psnr_of_equal_pictures_is_infinite():
         (np.ones((2, 3)), np.ones((3, 2)), 1, "`picture` must have the shape of `truth`, (3, 2), got (2, 3)"),
         (np.ones((1, 3)), np.ones((2, 3)), 1, "`picture` must have the shape of `truth`, (2, 3), got (1, 3)"),
         (np.ones((0, 3)), np.ones((0, 3)), 1, "`picture` must have a pixel or more, got shape (0, 3)"),
-        (np.ones(3), np.ones(3), 0, "`peak` must be positive, got 0"),
-        (np.ones(3), np.ones(3), math.nan, "`peak` must be positive, got nan"),
-        (np.ones(3), np.ones(3), math.inf, "`peak` must be positive, got inf"),
+        (np.ones(3), np.ones(3), 0, "`peak` must be positive and finite, got 0"),
+        (np.ones(3), np.ones(3), math.nan, "`peak` must be positive and finite, got nan"),
+        (np.ones(3), np.ones(3), math.inf, "`peak` must be positive and finite, got inf"),
     ],
 )
 def test_what_psnr_refuses(picture, truth, peak, text):

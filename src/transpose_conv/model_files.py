@@ -136,10 +136,12 @@ def _sequential(config, layout):
     if entries[0].get("class_name") != "InputLayer":
         shape = config.get("build_input_shape") or entries[0]["config"].get("batch_input_shape")
         layers = {"(input)": input_layer("InputLayer", {"batch_shape": shape}, layout), **layers}
-    names = list(layers)
-    inputs = [[], *([((name, 0), 0)] for name in names)]
-    calls = {(name, 0): Call(name, layers[name], before) for name, before in zip(names, inputs)}
-    return Model(calls, names[:1], inputs[-1], functional=False)
+    made = [
+        [((name, 0), number) for number in range(len(layer.outputs) if isinstance(layer, Model) else 1)]
+        for name, layer in layers.items()
+    ]
+    calls = {(name, 0): Call(name, layer, before) for (name, layer), before in zip(layers.items(), [[], *made])}
+    return Model(calls, list(layers)[:1], made[-1], functional=False)
 
 
 def _functional(config, layout):

@@ -77,7 +77,7 @@ def psnr(picture, truth, peak=1.0):
     if not isinstance(peak, numbers.Real) or isinstance(peak, bool):
         raise TypeError(f"`peak` must be a number, got {short(peak)}")
     if not 0 < peak < math.inf:
-        raise ValueError(f"`peak` must be positive, got {short(peak)}")
+        raise ValueError(f"`peak` must be positive and finite, got {short(peak)}")
     difference = picture.astype(np.result_type(picture, float)) - truth  # bytes would wrap around
     error = np.mean(np.abs(difference) ** 2)
     return float("inf") if error == 0 else 20 * math.log10(peak) - 10 * math.log10(error)
