@@ -337,7 +337,10 @@ class Up(keras.layers.Layer):
 
 
 def inside_a_layer():
-    """Put a layer into another, in a model of two inputs of unknown sizes, that have nothing to do with each other."""
+    """Put a layer into another, in a model of two inputs of unknown sizes, that have nothing to do with each other.
+
+    The last answer is what Keras learns of the shape where only the number of images is unknown.
+    """
     answers = []
     for padding, n in itertools.product(["valid", "same"], [7, 8, 9]):
         x, skip = keras.Input((None, 1)), keras.Input((None, 3))
@@ -347,7 +350,8 @@ def inside_a_layer():
         except ValueError as error:
             made = "takes 7 to 8" in str(error)
         answers.append([*model.output_shape, made])
-    return answers
+    x, skip = keras.Input((3, 1)), keras.Input((7, 3))
+    return [*answers, [*Up("valid")(x, skip).shape]]
 
 
 def shapes_of_a_model():
@@ -401,9 +405,15 @@ ASKED += [
 ]
 
 
+def answer(name):
+    """Ask one question; the answer looks as after a journey as JSON."""
+    (ask,) = [ask for ask in ASKED if ask.__name__ == name]
+    return json.loads(json.dumps(ask()))
+
+
 def answers():
-    """Collect all answers, as they look after a journey as JSON."""
-    return json.loads(json.dumps({"backend": BACKEND} | {ask.__name__: ask() for ask in ASKED}))
+    """Collect all answers."""
+    return {"backend": BACKEND} | {ask.__name__: answer(ask.__name__) for ask in ASKED}
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Keras' layers that are told their size, on each of Keras' backends; and the decoders that mirror an encoder."""
 
+import importlib.util
 import inspect
 import itertools
 import json
@@ -91,9 +92,13 @@ def test_in_a_graph_sizes_that_were_unknown_are_right_or_refused_with_the_legal_
     assert done.count(True) == 2 * 4 * 10
 
 
-def test_in_a_graph_no_size_comes_from_an_empty_input():
-    with pytest.raises(tf.errors.InvalidArgumentError, match=re.escape("takes] [1] [to] [2] [to input_size] [0]")):
-        in_a_graph(sized(integers(3, 4, 1), strides=2))(tf.zeros((1, 0, 1)), tf.zeros((1, 1, 1)))
+def test_in_a_graph_sizes_come_from_a_single_sample_and_none_from_an_empty_input():
+    graph = in_a_graph(sized(integers(3, 4, 1), strides=2))
+    assert [graph(tf.ones((1, 1, 1)), tf.zeros((1, n, 1))).shape[1] for n in (3, 4)] == [3, 4]
+    said = "[`output_size`] [1] [on axis 0 is not reachable: a convolution with kernel_size=3, stride=2, padding="
+    takes = "takes] [1] [to] [2] [to input_size] [0]"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"{re.escape(said)}.*{re.escape(takes)}"):
+        graph(tf.zeros((1, 0, 1)), tf.zeros((1, 1, 1)))
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
@@ -131,13 +136,17 @@ def test_in_a_graph_sizes_may_be_an_argument(dtype, shape):
             graph(tf.ones((1, 2, 1)), tf.constant([5, 5], dtype))
 
 
-def test_a_graph_keeps_the_sizes_that_are_known():
-    layer, two = sized(integers(3, 3, 4, 1), integers(4), strides=2), tf.TensorSpec((None, None, 2, 1))
-    for said in [(5, 6), np.array([5, 6])]:
-        traced = tf.function(lambda x: layer(x, output_size=said)).get_concrete_function(two)  # noqa: B023
-        assert traced.output_shapes == (None, 5, 6, 4)
-    like = tf.function(lambda x, y: layer(x, output_size=y))
-    traced = like.get_concrete_function(two, tf.TensorSpec((7, None, 6, 9)))
+@pytest.mark.parametrize("said", [(5, 6), np.array([5, 6])], ids=["tuple", "array"])
+def test_a_graph_keeps_the_sizes_that_are_said(said):
+    layer = sized(integers(3, 3, 4, 1), integers(4), strides=2)
+    call = tf.function(lambda x: layer(x, output_size=said))
+    assert call.get_concrete_function(tf.TensorSpec((None, None, 2, 1))).output_shapes == (None, 5, 6, 4)
+
+
+def test_a_graph_keeps_the_sizes_that_are_known_of_a_tensor_to_be_like():
+    layer = sized(integers(3, 3, 4, 1), integers(4), strides=2)
+    call = tf.function(lambda x, y: layer(x, output_size=y))
+    traced = call.get_concrete_function(tf.TensorSpec((None, None, 2, 1)), tf.TensorSpec((7, None, 6, 9)))
     assert traced.output_shapes == (None, None, 6, 4)
 
 
@@ -165,6 +174,69 @@ def test_what_is_wrong_already_is_refused_when_a_graph_is_traced(skip, sizes, te
 
     with pytest.raises((ValueError, TypeError), match=re.escape(text or "`output_size` 7 on axis 0 is not reachable")):
         tf.function(call).get_concrete_function(tf.TensorSpec((None, 2, 1)), skip)
+
+
+# The module as it is on other backends, made here, where the same code computes with TensorFlow's arrays: a quick look at
+# its branches, while `keras_backends` asks the backends themselves.
+
+
+@pytest.fixture
+def on_pytorch(monkeypatch):
+    """Return a function that imports the module anew, as where Keras has PyTorch and this version."""
+    registered = keras.saving.get_custom_objects()
+    for name in [f"transpose_conv>SizedConv{n_axes}DTranspose" for n_axes in (1, 2, 3)]:
+        monkeypatch.setitem(registered, name, registered[name])  # the classes of this test are not those of others
+    monkeypatch.setattr(keras.config, "backend", lambda: "torch")
+
+    def imported(version=keras.__version__):
+        monkeypatch.setattr(keras, "__version__", version)
+        spec = importlib.util.find_spec("transpose_conv.keras")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return imported
+
+
+@pytest.mark.parametrize("version", ["3.15.0", "3.15.0rc1", "3.16.1", "4.0.0"])
+def test_on_pytorch_the_layers_are_made_and_registered_from_keras_3_15_on(on_pytorch, version):
+    module = on_pytorch(version)
+    assert module.tf is None
+    for kind in (module.SizedConv1DTranspose, module.SizedConv2DTranspose, module.SizedConv3DTranspose):
+        name = f"transpose_conv>{kind.__name__}"
+        assert keras.saving.get_registered_name(kind) == name
+        assert keras.saving.get_registered_object(name) is kind
+
+
+@pytest.mark.parametrize("version", ["3.14.1", "3.9.2"])
+def test_on_pytorch_an_earlier_keras_is_refused(on_pytorch, version):
+    text = (
+        "transpose_conv.keras needs Keras 3.15 on PyTorch, where earlier ones shift the values of padding='same' "
+        f"by one sample, got {version}"
+    )
+    with pytest.raises(ImportError, match=exact(text)):
+        on_pytorch(version)
+
+
+def test_on_pytorch_a_layer_around_learns_the_shape_that_an_input_of_unknown_size_gives(on_pytorch):
+    up = on_pytorch().SizedConv1DTranspose(2, 3, strides=2)
+
+    class Around(keras.Layer):
+        def call(self, x):
+            return up(x, output_size=8)
+
+    assert Around()(keras.Input(batch_shape=(5, None, 1))).shape == (5, 8, 2)
+
+
+@pytest.mark.parametrize("sizes", [lambda skip: tf.shape(skip)[1:-1], lambda skip: 5], ids=["wanted", "of the input"])
+def test_on_pytorch_sizes_have_to_be_known_when_it_compiles(on_pytorch, sizes):
+    layer = on_pytorch().SizedConv1DTranspose(4, 3, strides=2)
+    text = (
+        "`output_size` on axis 0 has to be known when torch compiles, and so has the size of the input: "
+        "give ints, or a tensor to be like"
+    )
+    with pytest.raises(TypeError, match=re.escape(text)):
+        in_a_graph(layer, sizes=sizes)
 
 
 # Decoders
@@ -455,11 +527,19 @@ def test_other_arguments_are_refused(layers, size, error, text):
 # On each backend; last, so that the other processes are done
 
 
+class Here(dict):
+    """What TensorFlow answers in this process: each question when a test wants to know, which then takes its own time."""
+
+    def __missing__(self, name):
+        self[name] = keras_backends.answer(name)
+        return self[name]
+
+
 @pytest.fixture(scope="module", params=parameters(["tensorflow", "jax", "pytorch"]))
 def says(request, others):
     """All answers of the layers on one backend."""
     if request.param == "tensorflow":
-        answers = keras_backends.answers()
+        answers = Here(backend=keras_backends.BACKEND)
     else:
         output, errors = others[request.param].communicate()
         assert others[request.param].returncode == 0, errors
@@ -547,7 +627,7 @@ def test_training_steps_down_the_gradient(says):
 
 
 def test_in_a_readers_own_layer_sizes_may_be_unknown_and_are_checked_when_known(says):
-    assert says["inside_a_layer"] == [[None, None, 5, made] for made in (7, 8, True)] * 2
+    assert says["inside_a_layer"] == [*[[None, None, 5, made] for made in (7, 8, True)] * 2, [None, 7, 5]]
 
 
 def test_a_model_knows_what_it_can_of_the_shape(says):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from helpers import texts
+from helpers import exact, texts
 from transpose_conv import plotting, plotting_faults, plotting_sizes
 
 
@@ -38,6 +38,23 @@ def test_stamps_lie_where_they_are_put_and_differ_in_their_dashes(ax):
     assert len({patch.get_linestyle() for patch in ax.patches}) == 4
 
 
+def test_a_fifth_stamp_is_outlined_as_the_first(ax):
+    plotting.draw_stamps(ax, [(0, column) for column in range(5)], 3)
+    first, *_, fifth = [(p.get_width(), p.get_x() - n, p.get_linestyle()) for n, p in enumerate(ax.patches)]
+    assert first == pytest.approx(fifth)
+
+
+def test_a_size_that_a_figure_can_show_is_from_1_to_10000(ax):
+    plotting.draw_stamps(ax, [(0, 0)], 1)
+    plotting.draw_stamps(ax, [(0, 0)], 10_000)
+    with pytest.raises(ValueError, match=exact("`kernel_size` must be at least 1, got 0")):
+        plotting.draw_stamps(ax, [(0, 0)], 0)
+    too_large = "`kernel_size` must be at most 10000, which is more than a figure can show, got 10001"
+    with pytest.raises(ValueError, match=exact(too_large)):
+        plotting.draw_stamps(ax, [(0, 0)], 10_001)
+    assert len(ax.patches) == 2
+
+
 def test_placements_are_marked_below_the_samples_that_they_read(ax):
     plotting.draw_placements(ax, 6, [[0, 1, 2], [2, 3, 4]], label="n")
     marks = [line.get_xdata() for line in ax.lines if line.get_marker() == "s"]
@@ -49,6 +66,21 @@ def test_placements_may_reach_into_padding(ax):
     plotting.draw_placements(ax, 2, [[-1, 0, 1], [0, 1, 2]])
     assert [texts(ax)[x + 0.5, 0.5] for x in (-1, 0, 1, 2)] == ["pad", "0", "1", "pad"]
     assert [patch.get_hatch() for patch in ax.patches] == ["////", None, None, "////"]
+
+
+def test_samples_before_the_first_that_is_read_are_drawn_and_the_label_is_left_of_them(ax):
+    plotting.draw_placements(ax, 3, [[1, 2]], label="n")
+    assert [patch.get_x() for patch in ax.patches] == [0, 1, 2]
+    assert texts(ax)[-0.3, 0.5] == "n"
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_placements_fill_the_height_of_their_figure(ax, count):
+    plotting.draw_placements(ax, 4, [[n, n + 1] for n in range(count)])
+    rows = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "s"]
+    bottom, top = ax.get_ylim()
+    assert np.allclose(np.diff(rows), bottom - rows[-1], atol=0.05)  # below the last is as much room as between two
+    assert top == -0.1  # as above all cells, so that their upper edge is seen
 
 
 def test_a_map_draws_a_line_from_each_size_to_its_result(ax):
@@ -100,10 +132,26 @@ def test_meetings_join_an_input_with_an_output_and_carry_the_kernel_entry(ax):
     assert ax.yaxis_inverted()
 
 
+def test_strong_meetings_are_drawn_over_pale_ones_and_entries_over_all_lines(ax):
+    plotting.draw_meetings(ax, [1, 2], [3, 4], [(0, 0, 5), (1, 1, 6)], columns=(0, 1), strong=[True, False])
+    (strong, pale), cells = ax.lines, ax.patches
+    of_strong, of_pale = ax.texts[-2:]
+    order = [cells[0], pale, strong, of_pale, of_strong]
+    heights = [artist.get_zorder() for artist in order]
+    assert heights[0] <= heights[1]  # of two that are equally high, the later one is drawn over the other
+    assert heights[1:] == sorted(set(heights[1:]))
+    assert strong.get_linewidth() > pale.get_linewidth() == cells[0].get_linewidth()
+
+
 def test_a_window_shows_its_part_of_the_sheet_and_zeros_beyond_it(ax):
     plotting.draw_windows(ax, [1, 2, 3], [("all", 0, 3), ("more", 1, 3)])
     assert [texts(ax)[x + 0.5, 4.0] for x in (1, 2, 3)] == ["2", "3", "0"]
     assert [patch.get_hatch() for patch in ax.patches][-3:] == [None, None, "////"]
+
+
+def test_a_window_does_not_start_before_the_row(ax):
+    with pytest.raises(ValueError, match=exact("`windows` must be at least 0, got -1")):
+        plotting.draw_windows(ax, [1, 2, 3], [("before", -1, 2)])
 
 
 def test_a_pattern_fills_the_entries_that_are_not_zero(ax):
@@ -115,6 +163,13 @@ def test_a_pattern_fills_the_entries_that_are_not_zero(ax):
     assert filled.get_xy() == (1, 0)
     assert (frame.get_width(), frame.get_height()) == (2, 2)
     assert ax.get_title() == "C"
+
+
+def test_lines_between_the_rows_of_a_pattern_are_finer_than_those_that_guide_the_eye_and_not_over_them(ax):
+    plotting.draw_pattern(ax, np.zeros((2, 4)), every=2)
+    between_rows, guide = ax.lines
+    assert 0 < between_rows.get_linewidth() < guide.get_linewidth()
+    assert between_rows.get_zorder() <= guide.get_zorder()
 
 
 def test_verdicts_say_in_words_which_test_catches_which_fault(ax):
