@@ -183,6 +183,23 @@ def test_the_server_packs_and_answers_as_the_host_does(addresses):
         urllib.request.urlopen(f"{addresses[0]}/chapters/none.html")
 
 
+def test_what_has_no_end_is_named_and_the_next_page_does_not_wait_for_it(browser, monkeypatch):
+    monkeypatch.setattr(weight, "LOOKS", 3)
+    context = browser.new_context()
+    context.route("**/quiet.html", lambda route: route.fulfill(body="<p>", content_type="text/html"))
+    context.route("**/asks.html", lambda route: route.fulfill(body="<script>fetch('endless')</script>"))
+    context.route("**/endless", lambda route: None)
+    scales = weight.Scales(context)
+    named = "http://127.0.0.1/asks.html has asked for http://127.0.0.1/endless, and it has no end"
+    with pytest.raises(TimeoutError, match=exact(named)):
+        scales.weigh("http://127.0.0.1/asks.html")
+    assert list(scales.weigh("http://127.0.0.1/quiet.html")) == ["http://127.0.0.1/quiet.html"]
+    for request, loader, url in (("8.2", "8", "late"), ("9", "9", "page"), ("9.1", "9", "image")):
+        scales.ask({"requestId": request, "loaderId": loader, "request": {"url": url}})
+    assert scales.asked == {"9": "page", "9.1": "image"}
+    context.close()
+
+
 # How it is done
 
 

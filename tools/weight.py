@@ -84,7 +84,9 @@ class Scales:
         self.session.on("Network.loadingFailed", lambda event: self.asked.pop(event["requestId"], None))
 
     def ask(self, event):
-        """Note an address."""
+        """Note an address; where it is a page's own, nobody waits any more for what the page before has asked for late."""
+        if event["requestId"] == event["loaderId"]:
+            self.asked.clear()
         self.asked[event["requestId"]] = event["request"]["url"]
 
     def take(self, event):
@@ -98,7 +100,7 @@ class Scales:
     def weigh(self, url, *, whole=True):
         """Load a page, and return what each request took: its address -> bytes, 0 where the cache has it.
 
-        With `whole`, images wait for nobody to scroll to them.
+        With `whole`, images wait for nobody to scroll to them. What has no end after half a minute is a `TimeoutError`.
         """
         self.asked.clear()
         self.taken.clear()
@@ -106,8 +108,13 @@ class Scales:
         if whole:
             self.page.evaluate("for (const image of document.images) image.loading = 'eager'")
         self.page.evaluate(SETTLED)
-        while not self.taken.keys() >= self.asked.keys():  # what a script asks for after the page is loaded
+        for _ in range(LOOKS):  # for what a script asks for after the page is loaded
+            if self.taken.keys() >= self.asked.keys():
+                break
             self.page.wait_for_timeout(20)
+        else:
+            waiting = sorted(address for key, address in self.asked.items() if key not in self.taken)
+            raise TimeoutError(f"{url} has asked for {', '.join(waiting)}, and it has no end")
         return {
             self.asked[key]: size
             for key, size in self.taken.items()
@@ -115,6 +122,7 @@ class Scales:
         }
 
 
+LOOKS = 1500  # so many times 20 ms
 SETTLED = """() => Promise.all([document.fonts.ready, ...[...document.images].filter(image => image.loading !== "lazy")
     .map(image => image.complete || new Promise(done => { image.onload = image.onerror = done; }))])
     .then(() => new Promise(requestIdleCallback))"""
