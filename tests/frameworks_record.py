@@ -7,6 +7,7 @@ program runs in a process of its own, as Keras' backend and oneDNN are chosen wh
 
 import argparse
 import contextlib
+import functools
 import io
 import itertools
 import json
@@ -60,11 +61,12 @@ def grid(framework, few=False):
             alone.append(call)
             kind = tuple((name, value) for name, value in own.items() if not isinstance(value, tuple))
             alike.setdefault((*kind, *own), []).append(call)
+    taken = functools.cache(lambda kind: [call for call in alike[kind] if is_taken(framework, *call)])
     rng, several = random.Random(0), []
     for n_axes, count in ((2, 40), (3, 20)) if few else ((2, 200), (3, 100)):
-        for calls in rng.choices(list(alike.values()), k=count):
-            taken = [call for call in calls if is_taken(framework, *call)]
-            several.append(joined(rng.choices(taken if taken and rng.random() < 0.8 else calls, k=n_axes)))
+        for kind in rng.choices(list(alike), k=count):
+            drawn_from = taken(kind) if taken(kind) and rng.random() < 0.8 else alike[kind]
+            several.append(joined(rng.choices(drawn_from, k=n_axes)))
     if framework == "tensorflow":
         several += list(explicit_padding(several))
     return alone + several
