@@ -194,7 +194,12 @@ def test_what_has_no_end_is_named_and_the_next_page_does_not_wait_for_it(browser
     with pytest.raises(TimeoutError, match=exact(named)):
         scales.weigh("http://127.0.0.1/asks.html")
     assert list(scales.weigh("http://127.0.0.1/quiet.html")) == ["http://127.0.0.1/quiet.html"]
-    for request, loader, url in (("8.2", "8", "late"), ("9", "9", "page"), ("9.1", "9", "image")):
+    for request, loader, url in (
+        ("8.2", "8", "late"),
+        ("9", "9", "page"),
+        ("8.3", "8", "later"),
+        ("9.1", "9", "image"),
+    ):
         scales.ask({"requestId": request, "loaderId": loader, "request": {"url": url}})
     assert scales.asked == {"9": "page", "9.1": "image"}
     context.close()

@@ -78,16 +78,18 @@ class Scales:
         self.page = context.new_page()
         self.session = context.new_cdp_session(self.page)
         self.session.send("Network.enable")
-        self.asked, self.taken = {}, {}
+        self.asked, self.taken, self.page_id = {}, {}, None
         self.session.on("Network.requestWillBeSent", self.ask)
         self.session.on("Network.loadingFinished", self.take)
         self.session.on("Network.loadingFailed", lambda event: self.asked.pop(event["requestId"], None))
 
     def ask(self, event):
-        """Note an address; where it is a page's own, nobody waits any more for what the page before has asked for late."""
-        if event["requestId"] == event["loaderId"]:
+        """Note an address; what the page before has asked for late is nothing to wait for."""
+        if event["requestId"] == event["loaderId"]:  # the address of a page
+            self.page_id = event["loaderId"]
             self.asked.clear()
-        self.asked[event["requestId"]] = event["request"]["url"]
+        if event["loaderId"] == self.page_id:
+            self.asked[event["requestId"]] = event["request"]["url"]
 
     def take(self, event):
         """Note its bytes."""
