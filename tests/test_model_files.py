@@ -159,6 +159,13 @@ def test_a_nested_model_that_is_called_on_a_dict_takes_its_tensors_in_the_order_
     assert (report["errors"], sizes(report)) == ([], {"inner/up": ([4], [8])})
 
 
+def test_a_sequential_model_gives_what_its_last_layer_gives(tmp_path):
+    inner = sequential(pooling("pool"), transposed("up"), entry("ReLU", "relu"), build_input_shape=[None, 9, 3])
+    called = {"name": "inner", "inbound_nodes": [{"args": [tensor("input")], "kwargs": {}}]}
+    report = examined(functional(inner | called, transposed("after", "inner")), tmp_path)
+    assert sizes(report) == {"inner/up": ([4], [8]), "after": ([8], [16])}
+
+
 def test_a_sequential_model_hands_on_every_output_of_a_model_in_it(tmp_path):
     two = functional(pooling("pool", "input"), outputs=[["input", 0, 0], ["pool", 0, 0]], name="two")
 
