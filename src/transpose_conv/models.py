@@ -4,6 +4,7 @@ A size goes once through the list of the model's calls. A size is one int for ea
 known. Channels are left out: Keras checks them itself.
 """
 
+import itertools
 import json
 import os
 import re
@@ -221,7 +222,7 @@ def _wanted(sides):
 def _repaired(calls, inputs):
     """Repair one layer after the other, the first first; return the run with all repairs, and what did not fit."""
     times, repairs = Counter(call.name for call in calls), {}
-    for turn in range(MOST_REPAIRS + 1):
+    for turn in itertools.count():
         run = _run(calls, inputs, {chooser: needed for chooser, (needed, _, _) in repairs.items()})
         left = {misfit[0]: _about(calls, misfit) for misfit in run.misfits}
         found = sorted((chooser, *rest) for misfit in run.misfits for chooser, *rest in _needs(calls, run, misfit))
