@@ -467,6 +467,8 @@ def test_what_follows_is_said_of_other_numbers(which):
         ([1, 24, 16, 8], [1, 23, 16, 16], {1: (24, 23)}),  # only one of them is
         ([1, 24, 16, 16], [1, 23, 16, 8], {1: (24, 23)}),
         ([1, 24, 20, 8], [1, 23, 20, 9], {1: (24, 23)}),  # the channels, too, may differ by 1
+        ([1, 64, 35, 20], [1, 32, 34, 19], {2: (35, 34), 3: (20, 19)}),  # by 32, and the last axis by 1
+        ([1, 64, 35, 20], [1, 32, 35, 19], {3: (20, 19)}),
     ],
 )
 def test_the_axes_of_two_images_are_those_of_space(first, second, axes):
@@ -479,6 +481,8 @@ def test_sizes_that_are_not_fixed_do_not_hide_one_that_is():
     said = "A `Concatenate` layer requires inputs with matching shapes except for the concatenation axis. Received: "
     text = said + "input_shape=[(None, None, 88, 128), (None, None, 89, 64)]"
     assert explain(text)["then"] == ["axis 2: 88 and 89, the second is larger by 1"]
+    last = said + "input_shape=[(None, 64, 35, None), (None, 32, 34, None)]"
+    assert [line.split(",")[0] for line in explain(last)["then"][:2]] == ["axis 1: 64 and 32", "axis 2: 35 and 34"]
 
 
 def forward(n, k, s, padding, d):
