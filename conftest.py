@@ -25,15 +25,6 @@ HAS_ONEDNN = platform.machine().lower() in ("x86_64", "amd64")
 OTHER_VERSIONS = "OTHER_VERSIONS" in os.environ  # than requirements.txt pins; `python3 tasks.py versions` sets it
 
 
-LONG = (  # begun first, so that none is left to the end, when one process works and the others have nothing to do
-    *("tests/test_frameworks_record.py", "tests/test_assignments.py", "tests/test_site.py", "tests/test_keras.py"),
-    *("tests/test_errors.py", "tests/test_whole_book.py", "tests/test_explorer.py", "tests/test_models.py"),
-    *("tests/test_malformed.py", "tests/test_benchmarks.py", "tests/test_forms.py", "chapters/12-checkerboards.ipynb"),
-    *("chapters/08-dimensions.ipynb", "chapters/11-odd-sizes.ipynb", "chapters/09-make-it-fast.ipynb"),
-    *("tests/test_accessibility.py", "tests/test_weight.py", "tests/test_published_suites.py"),
-)
-
-
 def pytest_collection_modifyitems(config, items):
     """Leave out what cannot hold here: oneDNN's wording where there is none, POSIX signals on Windows, other pins."""
 
@@ -48,8 +39,6 @@ def pytest_collection_modifyitems(config, items):
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    order = {name: place for place, name in enumerate(LONG)}
-    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(LONG)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -133,8 +133,7 @@ def test(rest):
     started = time.monotonic()
     lint([])
     build_site()
-    spread = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]  # the order is that of conftest.py
-    process = start([PYTHON, "-m", "pytest", "-q", *spread, *rest], stdout=subprocess.PIPE)
+    process = start([PYTHON, "-m", "pytest", "-q", "-n", "4", "--dist", "loadfile", *rest], stdout=subprocess.PIPE)
     output = b""
     for some in iter(partial(os.read, process.stdout.fileno(), 4096), b""):
         sys.stdout.buffer.write(some)

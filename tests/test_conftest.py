@@ -1,7 +1,6 @@
 """What pytest does here beyond itself: a skipped check is said loudly, and in CI it is a failure."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,9 +28,3 @@ def test_a_skip_is_loud_and_in_ci_a_failure(tmp_path, ci, status, processes):
     assert result.returncode == status, result.stdout + result.stderr
     assert "NOT CHECKED: there is no Chromium: install `chromium`" in result.stdout
     assert ("In CI nothing may be skipped" in result.stdout) == bool(ci)
-
-
-def test_the_files_that_are_begun_first_are_there():
-    names = re.findall(r'"((?:tests|chapters)/[^"]+)"', (ROOT / "conftest.py").read_text(encoding="utf-8"))
-    assert len(names) > 10
-    assert [name for name in names if not (ROOT / name).exists()] == []
