@@ -79,7 +79,7 @@ def held_table():
     if not held:
         return "Nothing is on record yet."
     names = ("Python", "NumPy", "matplotlib", "TensorFlow", "Keras")
-    lines = [f"| which | {' | '.join(names)} | passed | skipped |", f"|---|{'---|' * (len(names) + 2)}"]
+    lines = [f"| which | {' | '.join(names)} | held | skipped |", f"|---|{'---|' * (len(names) + 2)}"]
     for name, result in held.items():
         versions = [result["versions"][name.lower()] for name in names]
         passed, skipped = (result["counts"].get(word, 0) for word in ("passed", "skipped"))
